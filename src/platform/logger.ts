@@ -8,7 +8,15 @@ export function createLogger(level: string): Logger {
     level,
     base: null,
     redact: {
-      paths: ['authorization', '*.authorization', 'headers.authorization', 'req.headers.authorization', '*.secret', '*.password', '*.clientSecret'],
+      paths: [
+        'authorization',
+        '*.authorization',
+        'headers.authorization',
+        'req.headers.authorization',
+        '*.secret',
+        '*.password',
+        '*.clientSecret',
+      ],
       censor: '[redacted]',
     },
   });

@@ -38,6 +38,15 @@ export function formatCredits(micro: bigint): string {
 
 /** floor(amount × numerator / denominator) for non-negative integers, without floating point. */
 export function proportion(amount: bigint, numerator: bigint, denominator: bigint): bigint {
-  invariant(amount >= 0n && numerator >= 0n && denominator > 0n, 'proportion of non-negative integers');
+  invariant(
+    amount >= 0n && numerator >= 0n && denominator > 0n,
+    'proportion of non-negative integers',
+  );
   return (amount * numerator) / denominator;
 }
+
+/** A payment provider that money can come through. */
+export type Channel = 'STRIPE' | 'CREEM';
+
+/** How often a price is charged. */
+export type Interval = 'MONTH' | 'YEAR';

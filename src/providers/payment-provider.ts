@@ -1,0 +1,201 @@
+import { DomainError } from '../platform/errors.ts';
+import type { Channel, Interval, Money } from '../platform/money.ts';
+
+/**
+ * The one port between Tollgate and whoever moves the money. Adapters translate to and from a provider; they decide nothing.
+ *
+ * Every command that creates something takes an idempotency key that its caller stored beforehand, so that calling again
+ * after a crash or an unknown outcome makes no second object. A command throws
+ * - `ProviderUnavailable` when the outcome is unknown (timeout, connection lost, 5xx) or the provider asks to come later (429),
+ * - `ProviderDeclined` when a card was refused,
+ * - `ProviderRefused` when the provider says the request itself is wrong,
+ * - `ProviderUnsupported` when this provider cannot do such a thing at all.
+ */
+export interface PaymentProvider {
+  readonly channel: Channel;
+  /** What a browser needs to talk to the provider itself; null where there is no such thing. */
+  readonly publishableKey: string | null;
+
+  createCustomer(customer: NewCustomer, idempotencyKey: string): Promise<{ customerId: string }>;
+  /** Finds a plan's prices by their lookup keys and makes (or replaces) those that are missing or cost something else. */
+  ensurePlanPrices(plan: PlanForSale): Promise<PricesAtProvider>;
+  createPlanCheckout(checkout: NewPlanCheckout, idempotencyKey: string): Promise<HostedCheckout>;
+  createCreditsCheckout(
+    checkout: NewCreditsCheckout,
+    idempotencyKey: string,
+  ): Promise<HostedCheckout>;
+  /** Closes a hosted page that nobody has paid on; a page that is paid or closed already is left as it is. */
+  expireCheckout(checkoutId: string): Promise<CheckoutOutcome>;
+  retrieveCheckout(checkoutId: string): Promise<CheckoutOutcome>;
+  retrieveSubscription(subscriptionId: string): Promise<ProviderSubscription>;
+  /** Ends a subscription at once and gives back what its first invoice took. */
+  cancelAndRefund(subscriptionId: string, idempotencyKey: string): Promise<void>;
+
+  /** Checks signature and age of a webhook on its raw bytes. Throws `InvalidWebhook`. */
+  verifyWebhook(rawBody: Uint8Array, headers: WebhookHeaders): VerifiedWebhook;
+  /** Says in our words what a verified (and perhaps stored) webhook body announces. */
+  translateEvent(payload: unknown): ProviderEvent;
+}
+
+export interface NewCustomer {
+  readonly accountId: string;
+  readonly name: string;
+  readonly email: string | null;
+}
+
+export interface PlanForSale {
+  readonly planId: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly prices: readonly {
+    readonly lookupKey: string;
+    readonly interval: Interval;
+    readonly money: Money;
+  }[];
+}
+
+export interface PricesAtProvider {
+  readonly productId: string;
+  readonly priceIds: Readonly<Record<string, string>>; // by lookup key
+}
+
+interface NewCheckout {
+  readonly orderId: string;
+  readonly accountId: string;
+  readonly customerId: string;
+  readonly successUrl: string;
+  readonly cancelUrl: string;
+  readonly expiresAt: Date;
+}
+
+export interface NewPlanCheckout extends NewCheckout {
+  readonly providerPriceId: string;
+  readonly trialDays: number;
+}
+
+export interface NewCreditsCheckout extends NewCheckout {
+  readonly money: Money;
+  /** What the customer sees on the page, such as `100 credits`. */
+  readonly description: string;
+}
+
+export interface HostedCheckout {
+  readonly checkoutId: string;
+  readonly url: string;
+  readonly expiresAt: Date;
+}
+
+/** `PAID` also covers a checkout that has nothing to pay now (a trial). `PENDING_PAYMENT`: completed, the money is on its way. */
+export type CheckoutState = 'OPEN' | 'PENDING_PAYMENT' | 'PAID' | 'EXPIRED';
+
+export interface CheckoutOutcome {
+  readonly checkoutId: string;
+  /** Our order, as given when the checkout was made; null for one that Tollgate did not make. */
+  readonly orderId: string | null;
+  readonly state: CheckoutState;
+  readonly customerId: string | null;
+  readonly subscriptionId: string | null;
+  /** The payment (not the invoice) that settled it, where there is one. */
+  readonly paymentId: string | null;
+  readonly total: Money | null;
+  readonly url: string | null;
+}
+
+export type SubscriptionStatus =
+  | 'ACTIVE'
+  | 'TRIALING'
+  | 'PAST_DUE'
+  | 'CANCELED'
+  | 'INCOMPLETE'
+  | 'INCOMPLETE_EXPIRED'
+  | 'UNPAID'
+  | 'PAUSED';
+
+export interface ProviderSubscription {
+  readonly subscriptionId: string;
+  readonly customerId: string;
+  readonly status: SubscriptionStatus;
+  readonly providerPriceId: string;
+  readonly price: Money | null;
+  readonly interval: Interval;
+  readonly startedAt: Date | null;
+  readonly currentPeriodStart: Date | null;
+  readonly currentPeriodEnd: Date | null;
+  readonly trialStart: Date | null;
+  readonly trialEnd: Date | null;
+  readonly cancelAtPeriodEnd: boolean;
+  readonly cancelAt: Date | null;
+  readonly endedAt: Date | null;
+  /** Our own words, as given when it was made: accountId, orderId. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export type InvoiceStatus = 'DRAFT' | 'OPEN' | 'PAID' | 'UNCOLLECTIBLE' | 'VOID';
+
+export interface ProviderInvoice {
+  readonly invoiceId: string;
+  readonly customerId: string;
+  readonly subscriptionId: string | null;
+  readonly number: string | null;
+  readonly status: InvoiceStatus;
+  /** BEGIN and RENEW start a period of the subscription; CHANGE is a proration; OTHER is anything else. */
+  readonly reason: 'BEGIN' | 'RENEW' | 'CHANGE' | 'OTHER';
+  readonly total: Money;
+  readonly amountPaidMinor: bigint;
+  /** The service period of its subscription line, not the invoice's own collection window. */
+  readonly period: { readonly start: Date; readonly end: Date } | null;
+  readonly providerPriceId: string | null;
+  readonly createdAt: Date;
+  readonly paidAt: Date | null;
+  readonly hostedUrl: string | null;
+  readonly pdfUrl: string | null;
+}
+
+/** What a webhook announces. An event is a hint: where order matters, the object is fetched again. */
+export type ProviderEvent =
+  | { readonly kind: 'checkoutChanged'; readonly checkout: CheckoutOutcome }
+  | { readonly kind: 'checkoutPaymentFailed'; readonly checkout: CheckoutOutcome }
+  | {
+      readonly kind: 'subscriptionChanged';
+      readonly subscriptionId: string;
+      readonly customerId: string;
+    }
+  | { readonly kind: 'invoiceChanged'; readonly invoice: ProviderInvoice }
+  | { readonly kind: 'invoicePaymentFailed'; readonly invoice: ProviderInvoice }
+  | { readonly kind: 'ignored'; readonly reason: string };
+
+export type WebhookHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export interface VerifiedWebhook {
+  readonly eventId: string;
+  readonly type: string;
+  readonly payload: unknown;
+}
+
+/** A webhook that is unsigned, altered, too old, from the future, or not what it says it is. Never shows the body. */
+export class InvalidWebhook extends DomainError {
+  readonly code = 'INVALID_WEBHOOK';
+}
+
+/** The provider refused the card; `declineCode` is its reason. */
+export class ProviderDeclined extends DomainError {
+  readonly code = 'PAYMENT_DECLINED';
+
+  constructor(message: string, declineCode: string | null, options?: ErrorOptions) {
+    super(message, { declineCode }, options);
+  }
+}
+
+/** The provider says that the request is wrong: a mistake in settings or in Tollgate, never the customer's. */
+export class ProviderRefused extends DomainError {
+  readonly code = 'PROVIDER_REFUSED';
+}
+
+/** This provider has no such thing (Creem has no SetupIntent). */
+export class ProviderUnsupported extends DomainError {
+  readonly code = 'CHANNEL_UNSUPPORTED';
+
+  constructor(channel: Channel, what: string) {
+    super(`${channel} does not support ${what}.`, { channel });
+  }
+}
