@@ -1,0 +1,62 @@
+import { type EntityManager, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
+import type { Pool } from 'pg';
+import { sqlTypes } from './sql-types.ts';
+import { Transaction } from './transaction.ts';
+
+/** A statement with a name is parsed and planned once per connection. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+interface DatabaseOptions {
+  readonly url: string;
+  readonly entities: readonly EntitySchema[];
+  readonly poolSize: number;
+  readonly onPoolError: (error: Error) => void;
+}
+
+/** The one way to PostgreSQL: a pool shared by MikroORM (entities) and prepared statements (hot paths). */
+export class Database {
+  readonly #orm: MikroORM;
+  readonly pool: Pool;
+
+  private constructor(orm: MikroORM, pool: Pool) {
+    this.#orm = orm;
+    this.pool = pool;
+  }
+
+  static async connect(options: DatabaseOptions): Promise<Database> {
+    const orm = await MikroORM.init({
+      clientUrl: options.url,
+      entities: [...options.entities],
+      pool: { min: 0, max: options.poolSize },
+      driverOptions: { types: sqlTypes, connectionTimeoutMillis: 3_000, application_name: 'tollgate' },
+      logger: () => undefined,
+    });
+    const connection = orm.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> };
+    const pool = await connection.getNativeClient();
+    pool.on('error', options.onPoolError);
+    return new Database(orm, pool);
+  }
+
+  /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. Serves one command. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#orm.em.fork().transactional((em) => work(new Transaction(em as EntityManager)));
+  }
+
+  /** A fresh entity manager for reads outside a transaction. */
+  read(): EntityManager {
+    return this.#orm.em.fork() as EntityManager;
+  }
+
+  /** Runs a prepared statement on a pooled connection, outside any transaction. */
+  async query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+    const result = await this.pool.query({ ...statement, values: [...values] });
+    return result.rows as Row[];
+  }
+
+  async close(): Promise<void> {
+    await this.#orm.close(true);
+  }
+}
