@@ -1,0 +1,64 @@
+import type { NewCustomer, PaymentProvider } from '../payment-provider.ts';
+import {
+  createCreditsCheckout,
+  createPlanCheckout,
+  expireCheckout,
+  retrieveCheckout,
+} from './checkouts.ts';
+import { ensurePlanPrices } from './plan-prices.ts';
+import { StripeClient } from './stripe-client.ts';
+import { cancelAndRefund, retrieveSubscription } from './subscriptions.ts';
+import { translateStripeEvent } from './translate-event.ts';
+import { isLiveKey, verifyStripeWebhook } from './verify-webhook.ts';
+
+/** All commands together with their retries stay below the 10 s in which a mutation answers. */
+const DEFAULT_TIMEOUT_MS = 8000;
+
+export interface StripeProviderOptions {
+  readonly secretKey: string;
+  readonly publishableKey: string | null;
+  /** Several while a secret is being rolled. */
+  readonly webhookSecrets: readonly string[];
+  /** Where Stripe is, such as `http://127.0.0.1:4001` for the sandbox; null is Stripe itself. */
+  readonly apiBase: string | null;
+  /** Stripe's own time, for how long a page may live: real time, or the sandbox's clock. Signatures use real time always. */
+  readonly now?: () => Date;
+  /** What a command may take in all, its retries included. */
+  readonly timeoutMs?: number;
+}
+
+/** The payment provider that speaks to Stripe, or to a sandbox that speaks like it. Opens no connection until it is used. */
+export function createStripeProvider(options: StripeProviderOptions): PaymentProvider {
+  const { secretKey, publishableKey, apiBase, now = () => new Date() } = options;
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const client = new StripeClient({ secretKey, apiBase, timeoutMs });
+  const trust = { secrets: options.webhookSecrets, livemode: isLiveKey(secretKey) };
+  return {
+    channel: 'STRIPE',
+    publishableKey,
+    createCustomer: (customer, key) => createCustomer(client, customer, key),
+    ensurePlanPrices: (plan) => ensurePlanPrices(client, plan),
+    createPlanCheckout: (checkout, key) => createPlanCheckout(client, now, checkout, key),
+    createCreditsCheckout: (checkout, key) => createCreditsCheckout(client, now, checkout, key),
+    expireCheckout: (checkoutId) => expireCheckout(client, checkoutId),
+    retrieveCheckout: (checkoutId) => retrieveCheckout(client, checkoutId),
+    retrieveSubscription: (subscriptionId) => retrieveSubscription(client, subscriptionId),
+    cancelAndRefund: (subscriptionId, key) => cancelAndRefund(client, subscriptionId, key),
+    verifyWebhook: (rawBody, headers) => verifyStripeWebhook(client.sdk, trust, rawBody, headers),
+    translateEvent: translateStripeEvent,
+  };
+}
+
+function createCustomer(
+  client: StripeClient,
+  { accountId, name, email }: NewCustomer,
+  idempotencyKey: string,
+): Promise<{ customerId: string }> {
+  const params = { name, ...(email === null ? {} : { email }), metadata: { accountId } };
+  return client.command(async (call) => {
+    const { id } = await call((limits) =>
+      client.sdk.customers.create(params, { ...limits, idempotencyKey }),
+    );
+    return { customerId: id };
+  });
+}

@@ -1,0 +1,82 @@
+import type Stripe from 'stripe';
+import { InvalidWebhook, type ProviderEvent } from '../payment-provider.ts';
+import { toCheckoutOutcome } from './translate-checkout.ts';
+import { toProviderInvoice } from './translate-invoice.ts';
+import { idOf } from './translate-values.ts';
+
+/** What each event announces. `invoice.payment_succeeded` is left out on purpose: `invoice.paid` comes beside it. */
+const ANNOUNCES: ReadonlyMap<string, ProviderEvent['kind']> = new Map([
+  ['checkout.session.completed', 'checkoutChanged'],
+  ['checkout.session.async_payment_succeeded', 'checkoutChanged'],
+  ['checkout.session.expired', 'checkoutChanged'],
+  ['checkout.session.async_payment_failed', 'checkoutPaymentFailed'],
+  ['customer.subscription.created', 'subscriptionChanged'],
+  ['customer.subscription.updated', 'subscriptionChanged'],
+  ['customer.subscription.deleted', 'subscriptionChanged'],
+  ['customer.subscription.paused', 'subscriptionChanged'],
+  ['customer.subscription.resumed', 'subscriptionChanged'],
+  ['invoice.created', 'invoiceChanged'],
+  ['invoice.finalized', 'invoiceChanged'],
+  ['invoice.updated', 'invoiceChanged'],
+  ['invoice.paid', 'invoiceChanged'],
+  ['invoice.voided', 'invoiceChanged'],
+  ['invoice.marked_uncollectible', 'invoiceChanged'],
+  ['invoice.payment_failed', 'invoicePaymentFailed'],
+]);
+
+/**
+ * Says in the port's words what a verified Stripe event announces. An event of any API version is taken: a subscription is
+ * only named and fetched again, a checkout session has kept its fields, and an invoice's older names are understood.
+ * Throws InvalidWebhook when the payload is no event, UnknownStripeAnswer when it holds a value that Tollgate has no word for.
+ */
+export function translateStripeEvent(payload: unknown): ProviderEvent {
+  const event = asEvent(payload);
+  if (typeof event.account === 'string') {
+    return { kind: 'ignored', reason: 'It belongs to a connected account.' };
+  }
+  const kind = ANNOUNCES.get(event.type);
+  switch (kind) {
+    case 'checkoutChanged':
+    case 'checkoutPaymentFailed':
+      return { kind, checkout: toCheckoutOutcome(event.data.object as Stripe.Checkout.Session) };
+    case 'subscriptionChanged':
+      return subscriptionChanged(event.data.object as Stripe.Subscription);
+    case 'invoiceChanged':
+    case 'invoicePaymentFailed':
+      return invoiceEvent(kind, event.data.object as Stripe.Invoice);
+    default:
+      return { kind: 'ignored', reason: `Tollgate does not act on ${event.type}.` };
+  }
+}
+
+/** Whether a parsed body has the outside of a Stripe event: its id, type and object. */
+export function isEvent(payload: unknown): payload is Stripe.EventBase {
+  if (typeof payload !== 'object' || payload === null) return false;
+  const { object, id, type, livemode, data } = payload as Record<string, unknown>;
+  if (object !== 'event' || typeof type !== 'string' || typeof livemode !== 'boolean') return false;
+  if (typeof id !== 'string' || id === '') return false;
+  const subject = (data as { object?: unknown } | null | undefined)?.object;
+  return typeof subject === 'object' && subject !== null;
+}
+
+function asEvent(payload: unknown): Stripe.EventBase {
+  if (!isEvent(payload)) throw new InvalidWebhook('The payload is not a Stripe event.');
+  return payload;
+}
+
+function subscriptionChanged(subscription: Stripe.Subscription): ProviderEvent {
+  return {
+    kind: 'subscriptionChanged',
+    subscriptionId: subscription.id,
+    customerId: idOf(subscription.customer),
+  };
+}
+
+function invoiceEvent(
+  kind: 'invoiceChanged' | 'invoicePaymentFailed',
+  object: Stripe.Invoice,
+): ProviderEvent {
+  const invoice = toProviderInvoice(object);
+  if (invoice === null) return { kind: 'ignored', reason: 'The invoice belongs to no customer.' };
+  return { kind, invoice };
+}

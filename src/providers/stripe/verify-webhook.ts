@@ -1,0 +1,91 @@
+import type Stripe from 'stripe';
+import { InvalidWebhook, type VerifiedWebhook, type WebhookHeaders } from '../payment-provider.ts';
+import { isEvent } from './translate-event.ts';
+
+const MAX_AGE_S = 300;
+const MAX_AHEAD_S = 60;
+
+export interface WebhookTrust {
+  /** Several while a secret is being rolled; one that fits is enough. */
+  readonly secrets: readonly string[];
+  /** Whether the secret key is a live one: events of the other mode are not ours. */
+  readonly livemode: boolean;
+}
+
+/**
+ * Checks a webhook of Stripe on its raw bytes: signature, age (at most 5 minutes, at most 1 minute ahead of our real time),
+ * that it is an event and of our mode (https://docs.stripe.com/webhooks/signature). Any API version is accepted: refusing
+ * an old one would lose payments, see `translateStripeEvent`.
+ * Throws InvalidWebhook, without a word of the body.
+ */
+export function verifyStripeWebhook(
+  stripe: Stripe,
+  trust: WebhookTrust,
+  rawBody: Uint8Array,
+  headers: WebhookHeaders,
+): VerifiedWebhook {
+  const header = signatureHeader(headers);
+  const body = textOf(rawBody);
+  refuseFuture(header);
+  if (!trust.secrets.some((secret) => isSignedWith(stripe, secret, body, header))) {
+    throw new InvalidWebhook('No signature fits, or the webhook is too old.');
+  }
+  const payload = parse(body);
+  if (!isEvent(payload)) throw new InvalidWebhook('The signed body is not a Stripe event.');
+  if (payload.livemode !== trust.livemode) {
+    throw new InvalidWebhook('The event is of the other mode: test and live do not mix.');
+  }
+  return { eventId: payload.id, type: payload.type, payload };
+}
+
+/** Whether a secret key (`sk_live_…`, `rk_live_…`) moves real money. */
+export function isLiveKey(secretKey: string): boolean {
+  return secretKey.includes('_live_');
+}
+
+function signatureHeader(headers: WebhookHeaders): string {
+  const value = headers['stripe-signature'] ?? headers['Stripe-Signature'];
+  if (typeof value !== 'string' || value === '') {
+    throw new InvalidWebhook('The Stripe-Signature header is missing.');
+  }
+  return value;
+}
+
+/** The SDK decodes leniently, so that different bytes could carry one signature. This decoding is exact or fails. */
+function textOf(rawBody: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(rawBody);
+  } catch (cause) {
+    throw new InvalidWebhook('The body is not UTF-8.', {}, { cause });
+  }
+}
+
+/** The SDK sets no bound on the future: one signed body would stay good until its date has come. */
+function refuseFuture(header: string): void {
+  const times = header.split(',').filter((part) => part.trim().startsWith('t='));
+  const seconds = /^t=(\d{1,12})$/.exec(times[0] ?? '')?.[1];
+  if (times.length !== 1 || seconds === undefined) {
+    throw new InvalidWebhook('The Stripe-Signature header has no single time.');
+  }
+  if (Number(seconds) > Date.now() / 1000 + MAX_AHEAD_S) {
+    throw new InvalidWebhook('The webhook is from the future.');
+  }
+}
+
+function isSignedWith(stripe: Stripe, secret: string, body: string, header: string): boolean {
+  try {
+    return stripe.webhooks.signature?.verifyHeader(body, header, secret, MAX_AGE_S) ?? false;
+  } catch {
+    // Not only signature errors come out of the SDK: an empty `v1=` makes it throw a plain one. None of them is a signature.
+    return false;
+  }
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    // The cause is left out: its message quotes the body.
+    throw new InvalidWebhook('The signed body is not JSON.');
+  }
+}
