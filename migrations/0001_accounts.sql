@@ -8,7 +8,7 @@ create table account (
   name text not null,
   email text,
   time_zone text not null,
-  currency char(3) not null,
+  currency text not null,
   status text not null constraint account_status_known
     check (status in ('TRIAL', 'PROMO', 'ACTIVE', 'READONLY', 'SUSPENDED', 'DELETED')),
   status_since timestamptz not null,
@@ -22,7 +22,7 @@ create table account (
 create table api_key (
   id uuid primary key,
   kind text not null constraint api_key_kind_known check (kind in ('ADMIN', 'MASTER', 'AGENT')),
-  account_id uuid references account (id),
+  account_id uuid constraint api_key_account_id_foreign references account (id),
   name text not null,
   -- The part of the key that finds it; the rest is only here as a hash.
   prefix text not null constraint api_key_prefix_unique unique,

@@ -29,11 +29,11 @@ create unique index plan_one_default on plan (is_default) where is_default;
 -- A price never changes its amount: another amount is another row, and the old one is no longer offered.
 create table plan_price (
   id uuid primary key,
-  plan_id uuid not null references plan (id),
+  plan_id uuid not null constraint plan_price_plan_id_foreign references plan (id),
   interval text not null constraint plan_price_interval_known check (interval in ('MONTH', 'YEAR')),
   kind text not null constraint plan_price_kind_known check (kind in ('FINITE', 'CUSTOM')),
   amount_minor bigint constraint plan_price_not_negative check (amount_minor >= 0),
-  currency char(3) not null,
+  currency text not null,
   is_active boolean not null,
   stripe_price_id text constraint plan_price_stripe_unique unique,
   created_at timestamptz not null,
@@ -48,7 +48,7 @@ create table credit_package (
   credits_micro bigint not null constraint credit_package_has_credits check (credits_micro > 0),
   bonus_credits_micro bigint not null constraint credit_package_bonus_not_negative check (bonus_credits_micro >= 0),
   price_minor bigint not null constraint credit_package_has_price check (price_minor > 0),
-  currency char(3) not null,
+  currency text not null,
   is_active boolean not null,
   sort_order integer not null,
   created_at timestamptz not null,

@@ -4,7 +4,7 @@
 
 -- One row per account, locked by whoever moves its credits. Amounts are micro-credits.
 create table credit_balance (
-  account_id uuid primary key references account (id),
+  account_id uuid primary key constraint credit_balance_account_id_foreign references account (id),
   sequence bigint not null default 0,
   version bigint not null default 0,
   total_micro bigint not null default 0,
@@ -24,7 +24,7 @@ create index credit_balance_due on credit_balance (next_due_at) where next_due_a
 -- PENDING: not effective yet, nothing of it is in the balance. CLOSED: spent, expired or ended.
 create table credit_grant (
   id uuid primary key,
-  account_id uuid not null references account (id),
+  account_id uuid not null constraint credit_grant_account_id_foreign references account (id),
   source text not null constraint credit_grant_source_known
     check (source in ('PLAN', 'PURCHASE', 'PROMOTION', 'COUPON', 'CHECK_IN', 'ADJUSTMENT')),
   status text not null constraint credit_grant_status_known check (status in ('PENDING', 'OPEN', 'CLOSED')),
@@ -38,7 +38,7 @@ create table credit_grant (
   cause_id text not null,
   created_at timestamptz not null,
   constraint credit_grant_cause_unique unique (cause_kind, cause_id),
-  constraint credit_grant_remaining_within_amount check (remaining_micro between held_micro and amount_micro),
+  constraint credit_grant_remaining_within_amount check (remaining_micro >= held_micro and remaining_micro <= amount_micro),
   constraint credit_grant_held_not_negative check (held_micro >= 0),
   constraint credit_grant_expires_after_start check (expires_at > effective_at)
 ) with (fillfactor = 50);

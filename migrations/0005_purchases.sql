@@ -3,7 +3,7 @@
 -- Undo: drop table invoice; drop table purchase_order; drop sequence purchase_order_number; drop table plan_subscription; drop table provider_customer;
 
 create table provider_customer (
-  account_id uuid not null references account (id),
+  account_id uuid not null constraint provider_customer_account_id_foreign references account (id),
   channel text not null constraint provider_customer_channel_known check (channel in ('STRIPE', 'CREEM')),
   customer_id text not null,
   created_at timestamptz not null,
@@ -13,8 +13,8 @@ create table provider_customer (
 
 create table plan_subscription (
   id uuid primary key,
-  account_id uuid not null references account (id),
-  plan_id uuid not null references plan (id),
+  account_id uuid not null constraint plan_subscription_account_id_foreign references account (id),
+  plan_id uuid not null constraint plan_subscription_plan_id_foreign references plan (id),
   channel text not null constraint plan_subscription_channel_known check (channel in ('STRIPE', 'CREEM')),
   provider_subscription_id text not null,
   provider_customer_id text not null,
@@ -26,7 +26,7 @@ create table plan_subscription (
   monthly_credits jsonb not null,
   rollover jsonb not null,
   price_minor bigint,
-  currency char(3),
+  currency text,
   started_at timestamptz,
   current_period_start timestamptz,
   current_period_end timestamptz,
@@ -49,18 +49,18 @@ create sequence purchase_order_number start 1001;
 create table purchase_order (
   id uuid primary key,
   number bigint not null default nextval('purchase_order_number') constraint purchase_order_number_unique unique,
-  account_id uuid not null references account (id),
+  account_id uuid not null constraint purchase_order_account_id_foreign references account (id),
   kind text not null constraint purchase_order_kind_known check (kind in ('SUBSCRIPTION', 'CREDITS')),
   status text not null constraint purchase_order_status_known check (status in
     ('PENDING', 'PAID', 'EXPIRED', 'FAILED', 'REFUNDED', 'PARTIALLY_REFUNDED', 'DISPUTED')),
   channel text not null constraint purchase_order_channel_known check (channel in ('STRIPE', 'CREEM')),
   amount_minor bigint not null constraint purchase_order_amount_not_negative check (amount_minor >= 0),
-  currency char(3) not null,
+  currency text not null,
   credits_micro bigint constraint purchase_order_credits_positive check (credits_micro > 0),
-  plan_id uuid references plan (id),
-  plan_price_id uuid references plan_price (id),
+  plan_id uuid constraint purchase_order_plan_id_foreign references plan (id),
+  plan_price_id uuid constraint purchase_order_plan_price_id_foreign references plan_price (id),
   interval text,
-  package_id uuid references credit_package (id),
+  package_id uuid constraint purchase_order_package_id_foreign references credit_package (id),
   operation text not null,
   idempotency_key text not null,
   request_hash bytea not null,
@@ -86,14 +86,14 @@ create unique index purchase_order_one_pending_subscription on purchase_order (a
 
 create table invoice (
   id uuid primary key,
-  account_id uuid not null references account (id),
+  account_id uuid not null constraint invoice_account_id_foreign references account (id),
   channel text not null constraint invoice_channel_known check (channel in ('STRIPE', 'CREEM')),
   provider_invoice_id text not null,
   provider_subscription_id text,
   number text,
   status text not null constraint invoice_status_known check (status in ('DRAFT', 'OPEN', 'PAID', 'UNCOLLECTIBLE', 'VOID')),
   amount_minor bigint not null,
-  currency char(3) not null,
+  currency text not null,
   hosted_url text,
   pdf_url text,
   paid_at timestamptz,

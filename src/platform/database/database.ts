@@ -31,7 +31,11 @@ export class Database {
       clientUrl: options.url,
       entities: [...options.entities],
       pool: { min: 0, max: options.poolSize },
-      driverOptions: { types: sqlTypes, connectionTimeoutMillis: 3_000, application_name: 'tollgate' },
+      driverOptions: {
+        types: sqlTypes,
+        connectionTimeoutMillis: 3_000,
+        application_name: 'tollgate',
+      },
       logger: () => undefined,
     });
     const connection = orm.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> };

@@ -8,7 +8,8 @@ const TEXT_ARRAY = 1009 as number;
 export const sqlTypes = {
   getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
     if (oid === INT8) return BigInt;
-    if (oid === INT8_ARRAY) return (value) => (defaults.getTypeParser(TEXT_ARRAY)(value) as string[]).map(BigInt);
+    if (oid === INT8_ARRAY)
+      return (value) => (defaults.getTypeParser(TEXT_ARRAY)(value) as string[]).map(BigInt);
     return defaults.getTypeParser(oid, format as 'text') as (value: string) => unknown;
   },
 };

@@ -16,11 +16,22 @@ export class Transaction {
     return result.rows as Row[];
   }
 
+  /** Tells every gateway process, at commit, to look again at one thing (`order`, `account`, `key`, …). */
+  async hint(topic: string, id: string): Promise<void> {
+    await this.query(`select pg_notify('tollgate', $1)`, [`${topic}:${id}`]);
+  }
+
   /** Puts a job on the queue when, and only when, this transaction commits. */
   async enqueue(task: string, payload: object, options: JobOptions = {}): Promise<void> {
     await this.query(
       'select graphile_worker.add_job($1, payload := $2::json, run_at := $3::timestamptz, max_attempts := $4, job_key := $5)',
-      [task, JSON.stringify(payload), options.runAt ?? null, options.maxAttempts ?? 25, options.jobKey ?? null],
+      [
+        task,
+        JSON.stringify(payload),
+        options.runAt ?? null,
+        options.maxAttempts ?? 25,
+        options.jobKey ?? null,
+      ],
     );
   }
 }

@@ -1,0 +1,13 @@
+import { DomainError } from '../../platform/errors.ts';
+import type { AccountStatus } from './account.model.ts';
+
+/** The account's status forbids this now. */
+export class AccountBlocked extends DomainError {
+  readonly code = 'ACCOUNT_BLOCKED';
+  readonly status: AccountStatus;
+
+  constructor(status: AccountStatus) {
+    super(`The account is ${status.toLowerCase()}: this is not possible now.`, { status });
+    this.status = status;
+  }
+}

@@ -1,0 +1,49 @@
+/** Where an account stands in its life; the transitions belong to the lifecycle feature. */
+export type AccountStatus = 'TRIAL' | 'PROMO' | 'ACTIVE' | 'READONLY' | 'SUSPENDED' | 'DELETED';
+
+export interface Account {
+  readonly id: string;
+  /** The product's own id of this account. */
+  readonly externalId: string;
+  readonly name: string;
+  readonly email: string | null;
+  /** IANA zone: periods and days are reckoned in it. */
+  readonly timeZone: string;
+  readonly currency: string;
+  readonly status: AccountStatus;
+  readonly statusSince: Date;
+  readonly statusEndsAt: Date | null;
+  /** From this instant on nothing may run, whatever `status` still says. */
+  readonly blockedAt: Date | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface NewAccount {
+  readonly externalId: string;
+  readonly name: string;
+  readonly email: string | null;
+  readonly timeZone: string;
+  readonly currency: string;
+}
+
+/** How a new account begins. */
+export interface FirstStatus {
+  readonly status: AccountStatus;
+  readonly statusEndsAt: Date | null;
+  readonly blockedAt: Date | null;
+}
+
+/** Told inside the transaction that makes the account. */
+export interface AccountCreated {
+  readonly type: 'account.created';
+  readonly account: Account;
+}
+
+/** Told inside the transaction that changes the status. */
+export interface AccountStatusChanged {
+  readonly type: 'account.status-changed';
+  readonly accountId: string;
+  readonly from: AccountStatus;
+  readonly to: AccountStatus;
+}

@@ -1,0 +1,181 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/database/database.ts';
+import type { Transaction } from '../../platform/database/transaction.ts';
+import { InvalidInput, NotFound, Unauthenticated } from '../../platform/errors.ts';
+import { isId, newId } from '../../platform/ids.ts';
+import type { ApiKeyRow } from './api-key.entity.ts';
+import type { ApiKeyStore } from './api-key.store.ts';
+import { AGENT_SCOPES, type ApiKeyKind, type Caller } from './caller.model.ts';
+
+export interface NewApiKey {
+  readonly kind: ApiKeyKind;
+  readonly accountId: string | null;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly agentId: string | null;
+}
+
+interface ApiKeyServiceNeeds {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly store: ApiKeyStore;
+  /** The administrator's key from the settings, where one was given. */
+  readonly adminKey: string | null;
+}
+
+/** How long a key that was found good is taken for good without looking again; a revocation is told at once besides. */
+const TRUSTED_FOR_MS = 2_000;
+const TOUCH_EVERY_MS = 60_000;
+const KEY_SHAPE = /^tg_(?:admin|master|agent)_([A-Za-z0-9]{12})_[A-Za-z0-9]{40}$/;
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** The keys with which machines prove who they are: stored as hashes, shown once, revocable. */
+export class ApiKeyService {
+  readonly #needs: ApiKeyServiceNeeds;
+  readonly #trusted = new LRUCache<string, Caller>({ max: 50_000, ttl: TRUSTED_FOR_MS });
+  readonly #touched = new LRUCache<string, true>({ max: 50_000, ttl: TOUCH_EVERY_MS });
+  readonly #adminHash: Buffer | null;
+
+  constructor(needs: ApiKeyServiceNeeds) {
+    this.#needs = needs;
+    this.#adminHash = needs.adminKey === null ? null : hash(needs.adminKey);
+  }
+
+  /** Makes a key; the secret is in the answer and nowhere else. Throws InvalidInput for scopes that do not exist. */
+  createKey(input: NewApiKey): Promise<{ apiKey: ApiKeyRow; secret: string }> {
+    return this.#needs.database.transaction((tx) => this.createIn(tx, input));
+  }
+
+  /** As `createKey`, in a transaction that is already open. */
+  async createIn(
+    tx: Transaction,
+    input: NewApiKey,
+  ): Promise<{ apiKey: ApiKeyRow; secret: string }> {
+    checkScopes(input);
+    const prefix = randomText(12);
+    const secret = `tg_${input.kind.toLowerCase()}_${prefix}_${randomText(40)}`;
+    const apiKey: ApiKeyRow = {
+      ...input,
+      id: newId(),
+      scopes: [...input.scopes],
+      prefix,
+      secretHash: hash(secret),
+      lastUsedAt: null,
+      revokedAt: null,
+      createdAt: this.#needs.clock.now(),
+    };
+    await this.#needs.store.insert(tx, apiKey);
+    return { apiKey, secret };
+  }
+
+  /** Who holds this key. Throws Unauthenticated for a key that is unknown or revoked, in the same words. */
+  async authenticate(secret: string): Promise<Caller> {
+    const digest = hash(secret);
+    const cacheKey = digest.toString('base64');
+    const trusted = this.#trusted.get(cacheKey);
+    const caller = trusted ?? (await this.#look(secret, digest));
+    if (trusted === undefined) this.#trusted.set(cacheKey, caller);
+    if (caller.kind !== 'anonymous') this.#touch(caller.keyId);
+    return caller;
+  }
+
+  /** A key by its id; throws NotFound. */
+  async key(id: string): Promise<ApiKeyRow> {
+    const apiKey = isId(id) ? await this.#needs.store.byId(id) : null;
+    if (apiKey === null) throw new NotFound('API key');
+    return apiKey;
+  }
+
+  /** The keys of an account (null: the administrators'), oldest first, revoked ones too. */
+  keys(accountId: string | null): Promise<ApiKeyRow[]> {
+    return this.#needs.store.byAccount(accountId);
+  }
+
+  /** Revokes a key, here at once and in every other process within moments. Doing it again changes nothing. */
+  async revokeKey(id: string): Promise<ApiKeyRow> {
+    await this.#needs.database.transaction(async (tx) => {
+      await this.#needs.store.revoke(tx, id, this.#needs.clock.now());
+      await tx.hint('key', id);
+    });
+    this.forget(id);
+    return this.key(id);
+  }
+
+  /** Looks again at the next use of this key. */
+  forget(id: string): void {
+    for (const [cacheKey, caller] of this.#trusted.entries()) {
+      if (caller.kind !== 'anonymous' && caller.keyId === id) this.#trusted.delete(cacheKey);
+    }
+  }
+
+  async #look(secret: string, digest: Buffer): Promise<Caller> {
+    if (this.#adminHash !== null && timingSafeEqual(this.#adminHash, digest)) {
+      return { kind: 'admin', keyId: 'settings' };
+    }
+    const prefix = KEY_SHAPE.exec(secret)?.[1];
+    const row = prefix === undefined ? null : await this.#needs.store.byPrefix(prefix);
+    if (row === null || row.revokedAt !== null || !timingSafeEqual(row.secretHash, digest)) {
+      throw new Unauthenticated('This key is unknown or revoked.');
+    }
+    return callerOf(row);
+  }
+
+  #touch(keyId: string): void {
+    if (keyId === 'settings' || this.#touched.has(keyId)) return;
+    this.#touched.set(keyId, true);
+    this.#needs.store
+      .touch([keyId], this.#needs.clock.now())
+      .catch(() => this.#touched.delete(keyId));
+  }
+}
+
+function checkScopes(input: NewApiKey): void {
+  if (input.kind !== 'AGENT' && input.scopes.length > 0) {
+    throw new InvalidInput(
+      'scopes',
+      'are for agent keys only: a master or admin key may do everything of its kind.',
+    );
+  }
+  if (input.kind === 'AGENT' && input.scopes.length === 0) {
+    throw new InvalidInput('scopes', `must name at least one of ${AGENT_SCOPES.join(', ')}.`);
+  }
+  const unknown = input.scopes.find(
+    (scope) => !(AGENT_SCOPES as readonly string[]).includes(scope),
+  );
+  if (unknown !== undefined) {
+    throw new InvalidInput(
+      'scopes',
+      `"${unknown}" does not exist; there are ${AGENT_SCOPES.join(', ')}.`,
+    );
+  }
+}
+
+function callerOf(row: ApiKeyRow): Caller {
+  if (row.kind === 'ADMIN' || row.accountId === null || row.accountId === undefined) {
+    return { kind: 'admin', keyId: row.id };
+  }
+  if (row.kind === 'MASTER') return { kind: 'master', keyId: row.id, accountId: row.accountId };
+  return {
+    kind: 'agent',
+    keyId: row.id,
+    accountId: row.accountId,
+    scopes: row.scopes,
+    agentId: row.agentId ?? null,
+  };
+}
+
+function hash(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+function randomText(length: number): string {
+  let text = '';
+  while (text.length < length) {
+    for (const byte of randomBytes(length)) {
+      if (byte < 248 && text.length < length) text += ALPHABET[byte % 62];
+    }
+  }
+  return text;
+}

@@ -1,0 +1,44 @@
+import type { Database, Statement } from '../../platform/database/database.ts';
+import type { Transaction } from '../../platform/database/transaction.ts';
+import { type ApiKeyRow, ApiKeySchema } from './api-key.entity.ts';
+
+const TOUCH: Statement = {
+  name: 'api_key_touch',
+  text: 'update api_key set last_used_at = $2 where id = any ($1) and (last_used_at is null or last_used_at < $2)',
+};
+
+/** Every query on the table of keys. */
+export class ApiKeyStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async insert(tx: Transaction, key: ApiKeyRow): Promise<void> {
+    await tx.em.insert(ApiKeySchema, { ...key });
+  }
+
+  byPrefix(prefix: string): Promise<ApiKeyRow | null> {
+    return this.#database.read().findOne(ApiKeySchema, { prefix });
+  }
+
+  byId(id: string): Promise<ApiKeyRow | null> {
+    return this.#database.read().findOne(ApiKeySchema, { id });
+  }
+
+  byAccount(accountId: string | null): Promise<ApiKeyRow[]> {
+    return this.#database
+      .read()
+      .find(ApiKeySchema, { accountId }, { orderBy: { createdAt: 'asc', id: 'asc' } });
+  }
+
+  /** Revokes a key that is not revoked yet. */
+  async revoke(tx: Transaction, id: string, now: Date): Promise<void> {
+    await tx.em.nativeUpdate(ApiKeySchema, { id, revokedAt: null }, { revokedAt: now });
+  }
+
+  async touch(ids: readonly string[], now: Date): Promise<void> {
+    await this.#database.query(TOUCH, [[...ids], now]);
+  }
+}

@@ -1,0 +1,164 @@
+import type { Database, Statement } from '../../platform/database/database.ts';
+import {
+  NUMBER_POSITION,
+  type Page,
+  type PageRequest,
+  pageOf,
+  pageSize,
+  readCursor,
+  UUID_POSITION,
+} from '../../platform/paging.ts';
+import type {
+  CreditAllocation,
+  CreditBalance,
+  CreditGrant,
+  CreditTransaction,
+  CreditTransactionType,
+} from './ledger.model.ts';
+
+export const TRANSACTION_CURSOR = 'credit-transaction';
+export const GRANT_CURSOR = 'credit-grant';
+
+const TRANSACTION_COLUMNS = `account_id as "accountId", sequence, type, usage_type as "usageType",
+  amount_micro as "amountMicro", balance_after_micro as "balanceAfterMicro", description, metadata,
+  idempotency_key as "idempotencyKey", created_at as "createdAt"`;
+
+// What has not started yet is all still there; what is due to start or to expire is taken as if it had.
+const GRANT_COLUMNS = `id, account_id as "accountId", source, status, amount_micro as "amountMicro",
+  case status when 'PENDING' then amount_micro else remaining_micro end as "remainingMicro", held_micro as "heldMicro",
+  priority, effective_at as "effectiveAt", expires_at as "expiresAt", cause_kind as "causeKind", cause_id as "causeId",
+  created_at as "createdAt"`;
+
+const TRANSACTIONS: Statement = {
+  name: 'credit_transactions_page',
+  text: `select ${TRANSACTION_COLUMNS} from credit_transaction
+    where account_id = $1 and sequence < coalesce($2, 9223372036854775807) and ($3::text[] is null or type = any ($3))
+    order by sequence desc limit $4`,
+};
+const TRANSACTION_COUNT: Statement = {
+  name: 'credit_transactions_count',
+  text: 'select count(*) as count from credit_transaction where account_id = $1 and ($2::text[] is null or type = any ($2))',
+};
+const TRANSACTION_AT: Statement = {
+  name: 'credit_transaction_at',
+  text: `select ${TRANSACTION_COLUMNS} from credit_transaction where account_id = $1 and sequence = $2`,
+};
+const ENTRIES_SINCE: Statement = {
+  name: 'credit_transactions_since',
+  text: `select ${TRANSACTION_COLUMNS} from credit_transaction
+    where account_id = $1 and sequence > $2 and sequence <= $3 order by sequence`,
+};
+const GRANTS: Statement = {
+  name: 'credit_grants_page',
+  text: `select ${GRANT_COLUMNS} from credit_grant
+    where account_id = $1 and ($2::uuid is null or id < $2) and (not $3 or
+      (status <> 'CLOSED' and effective_at <= $4 and (expires_at > $4) is not false
+        and (status = 'PENDING' or remaining_micro > held_micro)))
+    order by id desc limit $5`,
+};
+const GRANT_COUNT: Statement = {
+  name: 'credit_grants_count',
+  text: `select count(*) as count from credit_grant
+    where account_id = $1 and (not $2 or
+      (status <> 'CLOSED' and effective_at <= $3 and (expires_at > $3) is not false
+        and (status = 'PENDING' or remaining_micro > held_micro)))`,
+};
+const GRANTS_BY_ID: Statement = {
+  name: 'credit_grants_by_id',
+  text: `select ${GRANT_COLUMNS} from credit_grant where id = any ($1)`,
+};
+const ALLOCATIONS: Statement = {
+  name: 'credit_allocations',
+  text: `select a.account_id as "accountId", a.sequence, a.grant_id as "grantId", a.amount_micro as "amountMicro"
+    from unnest($1::uuid[], $2::bigint[]) as entry (account_id, sequence)
+    join credit_allocation a on a.account_id = entry.account_id and a.sequence = entry.sequence
+    order by a.account_id, a.sequence, a.grant_id`,
+};
+
+/** What the ledger can tell of the past: entries, the grants they touched, pages of both. */
+export class LedgerHistoryStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async transactions(
+    accountId: string,
+    types: readonly CreditTransactionType[] | null,
+    request: PageRequest,
+  ): Promise<Page<CreditTransaction>> {
+    const size = pageSize(request);
+    const before = readCursor(TRANSACTION_CURSOR, request, NUMBER_POSITION);
+    const rows = await this.#database.query<CreditTransaction>(TRANSACTIONS, [
+      accountId,
+      before,
+      types,
+      size + 1,
+    ]);
+    return pageOf(rows, size, before === null);
+  }
+
+  transactionCount(
+    accountId: string,
+    types: readonly CreditTransactionType[] | null,
+  ): Promise<bigint> {
+    return this.#count(TRANSACTION_COUNT, [accountId, types]);
+  }
+
+  async transactionAt(accountId: string, sequence: bigint): Promise<CreditTransaction | null> {
+    const [row] = await this.#database.query<CreditTransaction>(TRANSACTION_AT, [
+      accountId,
+      sequence,
+    ]);
+    return row ?? null;
+  }
+
+  /** The entries after one and up to the one that `balance` stands at, in order. */
+  entriesBetween(after: bigint, balance: CreditBalance): Promise<CreditTransaction[]> {
+    return this.#database.query<CreditTransaction>(ENTRIES_SINCE, [
+      balance.accountId,
+      after,
+      balance.sequence,
+    ]);
+  }
+
+  async grants(
+    accountId: string,
+    spendableOnly: boolean,
+    request: PageRequest,
+    now: Date,
+  ): Promise<Page<CreditGrant>> {
+    const size = pageSize(request);
+    const before = readCursor(GRANT_CURSOR, request, UUID_POSITION);
+    const rows = await this.#database.query<CreditGrant>(GRANTS, [
+      accountId,
+      before,
+      spendableOnly,
+      now,
+      size + 1,
+    ]);
+    return pageOf(rows, size, before === null);
+  }
+
+  grantCount(accountId: string, spendableOnly: boolean, now: Date): Promise<bigint> {
+    return this.#count(GRANT_COUNT, [accountId, spendableOnly, now]);
+  }
+
+  grantsById(ids: readonly string[]): Promise<CreditGrant[]> {
+    return this.#database.query<CreditGrant>(GRANTS_BY_ID, [[...ids]]);
+  }
+
+  allocations(
+    entries: readonly { accountId: string; sequence: bigint }[],
+  ): Promise<CreditAllocation[]> {
+    const accountIds = entries.map((entry) => entry.accountId);
+    const sequences = entries.map((entry) => entry.sequence.toString());
+    return this.#database.query<CreditAllocation>(ALLOCATIONS, [accountIds, sequences]);
+  }
+
+  async #count(statement: Statement, values: readonly unknown[]): Promise<bigint> {
+    const [row] = await this.#database.query<{ count: bigint }>(statement, values);
+    return row?.count ?? 0n;
+  }
+}

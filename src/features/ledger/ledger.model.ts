@@ -1,0 +1,106 @@
+/** Where credits came from. `PURCHASE` was paid for by itself; `PLAN` came with a plan's month; the rest is promotional. */
+export type CreditGrantSource =
+  | 'PLAN'
+  | 'PURCHASE'
+  | 'PROMOTION'
+  | 'COUPON'
+  | 'CHECK_IN'
+  | 'ADJUSTMENT';
+
+/** PENDING: not effective yet. CLOSED: spent, expired or ended. */
+export type CreditGrantStatus = 'PENDING' | 'OPEN' | 'CLOSED';
+
+export type CreditTransactionType =
+  | 'GRANT'
+  | 'SPEND'
+  | 'HOLD_CAPTURE'
+  | 'EXPIRY'
+  | 'REFUND'
+  | 'CLAWBACK'
+  | 'ADJUSTMENT'
+  | 'ROLLOVER';
+
+/** What an account has, in micro-credits. `version` grows with every change, `sequence` with every entry. */
+export interface CreditBalance {
+  readonly accountId: string;
+  readonly sequence: bigint;
+  readonly version: bigint;
+  readonly totalMicro: bigint;
+  readonly planMicro: bigint;
+  readonly purchasedMicro: bigint;
+  readonly heldMicro: bigint;
+  readonly owedMicro: bigint;
+}
+
+export interface CreditGrant {
+  readonly id: string;
+  readonly accountId: string;
+  readonly source: CreditGrantSource;
+  readonly status: CreditGrantStatus;
+  readonly amountMicro: bigint;
+  readonly remainingMicro: bigint;
+  readonly heldMicro: bigint;
+  readonly priority: number;
+  readonly effectiveAt: Date;
+  readonly expiresAt: Date | null;
+  readonly causeKind: string;
+  readonly causeId: string;
+  readonly createdAt: Date;
+}
+
+/** One entry of the ledger: appended once, never changed. Amounts are signed micro-credits. */
+export interface CreditTransaction {
+  readonly accountId: string;
+  /** 1, 2, 3, … without a gap, per account. */
+  readonly sequence: bigint;
+  readonly type: CreditTransactionType;
+  readonly usageType: string | null;
+  readonly amountMicro: bigint;
+  readonly balanceAfterMicro: bigint;
+  readonly description: string | null;
+  readonly metadata: Readonly<Record<string, unknown>> | null;
+  readonly idempotencyKey: string | null;
+  readonly createdAt: Date;
+}
+
+/** The part of an entry that touched one grant. */
+export interface CreditAllocation {
+  readonly accountId: string;
+  readonly sequence: bigint;
+  readonly grantId: string;
+  readonly amountMicro: bigint;
+}
+
+/** What paid for a grant; the pair is unique, so that nothing is granted twice for it. */
+export interface GrantCause {
+  readonly kind: 'account' | 'subscription' | 'invoice' | 'order' | 'adjustment';
+  readonly id: string;
+}
+
+export interface NewGrant {
+  readonly accountId: string;
+  readonly source: CreditGrantSource;
+  readonly amountMicro: bigint;
+  readonly effectiveAt: Date;
+  readonly expiresAt: Date | null;
+  readonly cause: GrantCause;
+  readonly description: string;
+}
+
+/** A debit as a client asks for it; `amountMicro` is positive. */
+export interface Debit {
+  readonly accountId: string;
+  readonly amountMicro: bigint;
+  readonly type: 'SPEND' | 'ADJUSTMENT';
+  readonly operation: 'spendCredits' | 'adjustCredits';
+  readonly idempotencyKey: string;
+  readonly usageType: string | null;
+  readonly description: string | null;
+  readonly metadata: Readonly<Record<string, unknown>> | null;
+}
+
+/** An entry together with the balance as it stands now. */
+export interface LedgerReceipt {
+  readonly transaction: CreditTransaction;
+  readonly balance: CreditBalance;
+}

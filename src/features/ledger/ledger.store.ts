@@ -1,0 +1,194 @@
+import type { Database, Statement } from '../../platform/database/database.ts';
+import type { Transaction } from '../../platform/database/transaction.ts';
+import type { CreditBalance, CreditTransactionType, Debit, NewGrant } from './ledger.model.ts';
+
+export type DebitOutcome =
+  | {
+      readonly outcome: 'applied';
+      readonly sequence: bigint;
+      readonly createdAt: Date;
+      readonly balance: CreditBalance;
+    }
+  | { readonly outcome: 'replayed'; readonly sequence: bigint }
+  | { readonly outcome: 'insufficient'; readonly balance: CreditBalance }
+  | { readonly outcome: 'conflict' | 'blocked' | 'unknown_account' };
+
+export interface HashedDebit extends Debit {
+  readonly requestHash: Buffer;
+}
+
+export interface GrantOutcome {
+  readonly outcome: 'applied' | 'replayed' | 'conflict' | 'unknown_account';
+  readonly sequence: bigint | null;
+  readonly grantId: string | null;
+}
+
+/** With which key a client asked for a grant, where one did. */
+export interface GrantRequest {
+  readonly operation: string;
+  readonly idempotencyKey: string;
+  readonly requestHash: Buffer;
+}
+
+interface BalanceRow {
+  readonly sequence: bigint | null;
+  readonly version: bigint;
+  readonly total_micro: bigint;
+  readonly plan_micro: bigint;
+  readonly purchased_micro: bigint;
+  readonly held_micro: bigint;
+  readonly owed_micro: bigint;
+}
+
+interface DebitRow extends BalanceRow {
+  readonly n: number;
+  readonly outcome: DebitOutcome['outcome'];
+}
+
+const DEBIT: Statement = { name: 'ledger_debit', text: 'select * from ledger_debit($1, $2, $3)' };
+
+// Grants that are due to start or to expire are reckoned in, whether or not they were swept yet.
+const BALANCES: Statement = {
+  name: 'credit_balances',
+  text: `
+    select b.account_id as "accountId", b.sequence, b.version,
+      b.total_micro + coalesce(d.total, 0) as "totalMicro", b.plan_micro + coalesce(d.plan, 0) as "planMicro",
+      b.purchased_micro + coalesce(d.purchased, 0) as "purchasedMicro", b.held_micro as "heldMicro", b.owed_micro as "owedMicro"
+    from credit_balance b
+    left join lateral (
+      select sum(due)::bigint as total, (sum(due) filter (where source = 'PLAN'))::bigint as plan,
+        (sum(due) filter (where source = 'PURCHASE'))::bigint as purchased
+      from (
+        select source, held_micro - remaining_micro as due from credit_grant
+          where account_id = b.account_id and status = 'OPEN' and expires_at <= $2
+        union all
+        select source, amount_micro from credit_grant
+          where account_id = b.account_id and status = 'PENDING' and effective_at <= $2 and (expires_at > $2) is not false
+      ) as grants_due
+    ) d on b.next_due_at <= $2
+    where b.account_id = any ($1)`,
+};
+
+/** The ledger's tables: read here, and written by nothing but the ledger's SQL functions. */
+export class LedgerStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async openBalance(tx: Transaction, accountId: string): Promise<void> {
+    await tx.query('insert into credit_balance (account_id) values ($1)', [accountId]);
+  }
+
+  /** Takes an account's balance for this transaction, so that no debit runs until it ends. */
+  async lockBalance(tx: Transaction, accountId: string): Promise<void> {
+    await tx.query('select 1 from credit_balance where account_id = $1 for update', [accountId]);
+  }
+
+  /** Applies debits in one statement; answers in their order. No two may carry the same account and key. */
+  async debit(debits: readonly HashedDebit[], now: Date): Promise<DebitOutcome[]> {
+    const accounts = [...new Set(debits.map((debit) => debit.accountId))];
+    const requests = debits.map((debit, n) => ({
+      n,
+      account_id: debit.accountId,
+      amount: debit.amountMicro.toString(),
+      type: debit.type,
+      operation: debit.operation,
+      key: debit.idempotencyKey,
+      hash: `\\x${debit.requestHash.toString('hex')}`,
+      usage_type: debit.usageType,
+      description: debit.description,
+      metadata: debit.metadata,
+    }));
+    const rows = await this.#database.query<DebitRow>(DEBIT, [
+      now,
+      accounts,
+      JSON.stringify(requests),
+    ]);
+    const outcomes: DebitOutcome[] = new Array(debits.length);
+    for (const row of rows) outcomes[row.n] = toOutcome(row, debits[row.n]?.accountId ?? '', now);
+    return outcomes;
+  }
+
+  /** Adds a grant, once per cause; with a client's key, once per key. */
+  async grant(
+    tx: Transaction,
+    grant: NewGrant & { id: string; priority: number; type: CreditTransactionType },
+    request: GrantRequest | null,
+    now: Date,
+  ): Promise<GrantOutcome> {
+    const [row] = await tx.query<GrantOutcome>(
+      `select outcome, sequence, grant_id as "grantId"
+       from ledger_grant($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+      [
+        now,
+        grant.id,
+        grant.accountId,
+        grant.source,
+        grant.amountMicro,
+        grant.priority,
+        grant.effectiveAt,
+        grant.expiresAt,
+        grant.cause.kind,
+        grant.cause.id,
+        grant.type,
+        grant.description,
+        request?.operation ?? null,
+        request?.idempotencyKey ?? null,
+        request?.requestHash ?? null,
+      ],
+    );
+    return row as GrantOutcome;
+  }
+
+  /** Ends the open PLAN grants that do not stem from `except`; answers how many. */
+  async endPlanGrants(
+    tx: Transaction,
+    accountId: string,
+    description: string,
+    except: { kind: string; idPrefix: string },
+    now: Date,
+  ): Promise<number> {
+    const [row] = await tx.query<{ ended: number }>(
+      `select ledger_end_grants($1, $2, 'PLAN', $3, $4, $5) as ended`,
+      [now, accountId, description, except.kind, except.idPrefix],
+    );
+    return row?.ended ?? 0;
+  }
+
+  balances(accountIds: readonly string[], now: Date): Promise<CreditBalance[]> {
+    return this.#database.query<CreditBalance>(BALANCES, [[...accountIds], now]);
+  }
+}
+
+function toOutcome(row: DebitRow, accountId: string, createdAt: Date): DebitOutcome {
+  switch (row.outcome) {
+    case 'applied':
+      return {
+        outcome: 'applied',
+        sequence: row.sequence ?? 0n,
+        createdAt,
+        balance: toBalance(row, accountId),
+      };
+    case 'replayed':
+      return { outcome: 'replayed', sequence: row.sequence ?? 0n };
+    case 'insufficient':
+      return { outcome: 'insufficient', balance: toBalance(row, accountId) };
+    default:
+      return { outcome: row.outcome };
+  }
+}
+
+function toBalance(row: BalanceRow, accountId: string): CreditBalance {
+  return {
+    accountId,
+    sequence: row.sequence ?? 0n,
+    version: row.version,
+    totalMicro: row.total_micro,
+    planMicro: row.plan_micro,
+    purchasedMicro: row.purchased_micro,
+    heldMicro: row.held_micro,
+    owedMicro: row.owed_micro,
+  };
+}

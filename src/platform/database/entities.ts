@@ -1,0 +1,20 @@
+import { AccountSchema } from '../../features/account/account.entity.ts';
+import { ApiKeySchema } from '../../features/account/api-key.entity.ts';
+import {
+  CreditAllocationSchema,
+  CreditBalanceSchema,
+  CreditGrantSchema,
+  CreditTransactionSchema,
+  IdempotencyKeySchema,
+} from '../../features/ledger/ledger.entity.ts';
+
+/** Every table that the gateway knows as an entity. */
+export const entities = [
+  AccountSchema,
+  ApiKeySchema,
+  CreditBalanceSchema,
+  CreditGrantSchema,
+  CreditTransactionSchema,
+  CreditAllocationSchema,
+  IdempotencyKeySchema,
+];
