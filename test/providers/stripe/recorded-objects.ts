@@ -206,7 +206,7 @@ export const subscription: Stripe.Subscription = {
   transfer_data: null,
   trial_end: null,
   trial_settings: {
-    end_behavior: { billing_cycle_anchor: 'reset', missing_payment_method: 'create_invoice' },
+    end_behavior: { billing_cycle_anchor: null, missing_payment_method: 'create_invoice' },
   },
   trial_start: null,
 };
