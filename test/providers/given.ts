@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from 'vitest';
+import type {
+  CheckoutState,
+  NewCreditsCheckout,
+  NewPlanCheckout,
+  PaymentProvider,
+  PlanForSale,
+  ProviderEvent,
+} from '../../src/providers/payment-provider.ts';
+import type { ProviderUnderTest } from './provider-under-test.ts';
+
+/** What the tests of a provider begin with. Everything is new each time, so that they do not meet. */
+export class Given {
+  readonly world: ProviderUnderTest;
+
+  constructor(world: ProviderUnderTest) {
+    this.world = world;
+  }
+
+  get provider(): PaymentProvider {
+    return this.world.provider;
+  }
+
+  async planCheckout(): Promise<NewPlanCheckout> {
+    const plan = newPlan();
+    const { priceIds } = await this.provider.ensurePlanPrices(plan);
+    return {
+      ...(await this.#checkoutFor()),
+      providerPriceId: priceIds[plan.prices[0]?.lookupKey ?? ''] ?? '',
+      trialDays: 0,
+    };
+  }
+
+  async creditsCheckout(): Promise<NewCreditsCheckout> {
+    const money = { amountMinor: 1999n, currency: 'USD' };
+    return { ...(await this.#checkoutFor()), money, description: '100 credits' };
+  }
+
+  async #checkoutFor() {
+    const customer = newCustomer();
+    const { customerId } = await this.provider.createCustomer(customer, randomUUID());
+    return {
+      orderId: randomUUID(),
+      accountId: customer.accountId,
+      customerId,
+      successUrl: 'http://localhost:3000/billing?paid=1',
+      cancelUrl: 'http://localhost:3000/billing?cancelled=1',
+      expiresAt: new Date(this.world.now().getTime() + 3_600_000),
+    };
+  }
+
+  async paid(opening: ReturnType<PaymentProvider['createPlanCheckout']>) {
+    const page = await opening;
+    await this.world.pay(page.url, 'GOOD');
+    return { page, outcome: await this.provider.retrieveCheckout(page.checkoutId) };
+  }
+
+  async stateOf(checkoutId: string): Promise<CheckoutState> {
+    return (await this.provider.retrieveCheckout(checkoutId)).state;
+  }
+
+  async totalOf(providerPriceId: string): Promise<bigint | undefined> {
+    const checkout = { ...(await this.#checkoutFor()), providerPriceId, trialDays: 0 };
+    const page = await this.provider.createPlanCheckout(checkout, randomUUID());
+    return (await this.provider.retrieveCheckout(page.checkoutId)).total?.amountMinor;
+  }
+
+  async eventually(assert: (events: readonly ProviderEvent[]) => void): Promise<void> {
+    await expect
+      .poll(
+        () => {
+          assert(
+            this.world.webhooks.map(({ rawBody, headers }) =>
+              this.provider.translateEvent(this.provider.verifyWebhook(rawBody, headers).payload),
+            ),
+          );
+          return true;
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(true);
+  }
+}
+
+export function newCustomer() {
+  return { accountId: randomUUID(), name: 'Ada Lovelace', email: 'ada@example.com' };
+}
+
+export function newPlan(): PlanForSale {
+  const planId = randomUUID();
+  return {
+    planId,
+    slug: 'pro',
+    name: 'Pro',
+    prices: [
+      {
+        lookupKey: `${planId}_monthly`,
+        interval: 'MONTH',
+        money: { amountMinor: 4900n, currency: 'USD' },
+      },
+      {
+        lookupKey: `${planId}_yearly`,
+        interval: 'YEAR',
+        money: { amountMinor: 49_000n, currency: 'USD' },
+      },
+    ],
+  };
+}
+
+export function costing(plan: PlanForSale, monthlyMinor: bigint): PlanForSale {
+  return {
+    ...plan,
+    prices: plan.prices.map((price) =>
+      price.interval === 'MONTH'
+        ? { ...price, money: { ...price.money, amountMinor: monthlyMinor } }
+        : price,
+    ),
+  };
+}
+
+export function daysBetween(start: Date | null, end: Date | null): number {
+  return ((end?.getTime() ?? Number.NaN) - (start?.getTime() ?? Number.NaN)) / 86_400_000;
+}
