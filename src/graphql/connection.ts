@@ -66,10 +66,11 @@ interface ConnectionParts<Item, Node> {
 }
 
 /** Fills a connection from a page that a service returned. */
-export function toConnection<Item, Node, Connection extends ConnectionOf<Node> & { countAll: () => Promise<bigint> }>(
-  type: new () => Connection,
-  parts: ConnectionParts<Item, Node>,
-): Connection {
+export function toConnection<
+  Item,
+  Node,
+  Connection extends ConnectionOf<Node> & { countAll: () => Promise<bigint> },
+>(type: new () => Connection, parts: ConnectionParts<Item, Node>): Connection {
   const edges = parts.page.items.map((item) => ({
     cursor: writeCursor(parts.cursorKind, parts.position(item)),
     node: parts.node(item),

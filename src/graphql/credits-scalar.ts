@@ -10,7 +10,8 @@ export const CreditsScalar = new GraphQLScalarType<bigint, string>({
   description:
     'Exact credits: a decimal string with up to 6 fraction digits; a whole number is accepted as an integer too.',
   serialize: (value) => {
-    if (typeof value !== 'bigint') throw new GraphQLError('Credits are bigint micro-credits in code.');
+    if (typeof value !== 'bigint')
+      throw new GraphQLError('Credits are bigint micro-credits in code.');
     return formatCredits(value);
   },
   parseValue: readCredits,
@@ -22,7 +23,8 @@ export const CreditsScalar = new GraphQLScalarType<bigint, string>({
 });
 
 function readCredits(value: unknown): bigint {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return readCredits(value.toString());
+  if (typeof value === 'number' && Number.isSafeInteger(value))
+    return readCredits(value.toString());
   const micro = typeof value === 'string' ? parseCredits(value) : null;
   if (micro === null) throw notCredits();
   return micro;

@@ -2,7 +2,9 @@ import { Field, ObjectType } from 'type-graphql';
 import type { Money } from '../platform/money.ts';
 import { CurrencyScalar, SafeIntScalar } from './scalars.ts';
 
-@ObjectType('Money', { description: "An amount in the currency's minor unit: 2900 USD is $29.00, 2900 JPY is ¥2900." })
+@ObjectType('Money', {
+  description: "An amount in the currency's minor unit: 2900 USD is $29.00, 2900 JPY is ¥2900.",
+})
 export class MoneyType {
   @Field(() => SafeIntScalar)
   minorUnits!: number;

@@ -14,16 +14,18 @@ export function refusal<Thrown extends DomainError, Shown>(
   return { of, show: show as (error: never) => Shown };
 }
 
+type ShownBy<Refusals> = Refusals extends readonly Refusal<infer Shown>[] ? Shown : never;
+
 /** The work's outcome, or the refusal that it threw when it is one of these; anything else is thrown on. */
-export async function orRefusal<Outcome, Shown>(
+export async function orRefusal<Outcome, const Refusals extends readonly Refusal<unknown>[]>(
   work: Promise<Outcome>,
-  refusals: readonly Refusal<Shown>[],
-): Promise<Outcome | Shown> {
+  refusals: Refusals,
+): Promise<Outcome | ShownBy<Refusals>> {
   try {
     return await work;
   } catch (error) {
     const known = refusals.find(({ of }) => error instanceof of);
     if (known === undefined) throw error;
-    return known.show(error as never);
+    return known.show(error as never) as ShownBy<Refusals>;
   }
 }

@@ -1,0 +1,49 @@
+import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import type { GraphContext } from '../../graphql/context.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { InvalidInput, NotFound } from '../../platform/errors.ts';
+import { canDeploy, canExecute } from './account.policy.ts';
+import type { AccountService } from './account.service.ts';
+import { AccountType, toAccount } from './account.type.ts';
+import { accountFor, requireAdmin } from './caller.policy.ts';
+
+@Resolver(() => AccountType)
+export class AccountResolver {
+  readonly #accounts: AccountService;
+  readonly #clock: Clock;
+
+  constructor(accounts: AccountService, clock: Clock) {
+    this.#accounts = accounts;
+    this.#clock = clock;
+  }
+
+  @Query(() => AccountType, {
+    nullable: true,
+    description: "The key's own account; for an administrator the one with this id or external id.",
+  })
+  async account(
+    @Ctx() ctx: GraphContext,
+    @Arg('id', () => ID, { nullable: true }) id?: string,
+    @Arg('externalId', () => String, { nullable: true }) externalId?: string,
+  ): Promise<AccountType> {
+    if (id && externalId)
+      throw new InvalidInput('externalId', 'and id exclude each other: give one.');
+    if (!externalId)
+      return toAccount(await this.#accounts.account(accountFor(ctx.caller, id, 'read')));
+    const found = await this.#accounts.findByExternalId(externalId);
+    if (ctx.caller.kind === 'admin') requireAdmin(ctx.caller);
+    else accountFor(ctx.caller, found?.id ?? 'unknown', 'read');
+    if (found === null) throw new NotFound('Account');
+    return toAccount(found);
+  }
+
+  @FieldResolver(() => Boolean, { description: 'Existing work may run now.' })
+  canExecute(@Root() account: AccountType): boolean {
+    return canExecute(account, this.#clock.now());
+  }
+
+  @FieldResolver(() => Boolean, { description: 'Something new may be deployed now.' })
+  canDeploy(@Root() account: AccountType): boolean {
+    return canDeploy(account, this.#clock.now());
+  }
+}

@@ -1,0 +1,75 @@
+import { Field, ID, ObjectType } from 'type-graphql';
+import { BillingErrorType } from '../../graphql/billing-error.ts';
+import { enumOf } from '../../graphql/enums.ts';
+import { refusal } from '../../graphql/refusal.ts';
+import { CurrencyScalar, DateTimeScalar, TimeZoneScalar } from '../../graphql/scalars.ts';
+import { AccountBlocked } from './account.errors.ts';
+import type { Account, AccountStatus } from './account.model.ts';
+
+export const AccountStatusEnum = enumOf(
+  'AccountStatus',
+  ['TRIAL', 'PROMO', 'ACTIVE', 'READONLY', 'SUSPENDED', 'DELETED'],
+  'Where an account stands in its life.',
+);
+
+@ObjectType('Account', { description: 'A paying workspace.' })
+export class AccountType {
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => String, { description: "The product's own id of this account." })
+  externalId!: string;
+
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => String, { nullable: true })
+  email!: string | null;
+
+  @Field(() => TimeZoneScalar, {
+    description: 'Periods and check-in days are reckoned in this zone.',
+  })
+  timeZone!: string;
+
+  @Field(() => CurrencyScalar)
+  currency!: string;
+
+  @Field(() => DateTimeScalar)
+  createdAt!: Date;
+
+  @Field(() => AccountStatusEnum)
+  status!: AccountStatus;
+
+  @Field(() => DateTimeScalar)
+  statusSince!: Date;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When the status ends by itself; null: not by time.',
+  })
+  statusEndsAt!: Date | null;
+
+  blockedAt!: Date | null;
+}
+
+/** An account as clients see it. */
+export function toAccount(account: Account): AccountType {
+  return Object.assign(new AccountType(), account);
+}
+
+@ObjectType('AccountBlocked', {
+  implements: BillingErrorType,
+  description: "The account's status forbids this now.",
+})
+export class AccountBlockedType extends BillingErrorType {
+  @Field(() => AccountStatusEnum)
+  status!: AccountStatus;
+}
+
+export const accountBlockedRefusal = refusal(AccountBlocked, (error) =>
+  Object.assign(new AccountBlockedType(), {
+    code: error.code,
+    message: error.message,
+    status: error.status,
+  }),
+);

@@ -1,0 +1,151 @@
+import { MICRO, type Money } from '../../platform/money.ts';
+
+/**
+ * An amount that may also be words. `value` is always in millionths (`1_000_000n` is one): micro-credits where credits
+ * are allowed, micro-units where a limit counts whole things. One scale everywhere, as in the `Credits` scalar.
+ */
+export type Allowance =
+  | FiniteAllowance
+  | { readonly kind: 'UNLIMITED' }
+  | { readonly kind: 'CUSTOM' };
+
+export interface FiniteAllowance {
+  readonly kind: 'FINITE';
+  readonly value: bigint;
+}
+
+export const UNLIMITED: Allowance = Object.freeze({ kind: 'UNLIMITED' });
+export const CUSTOM: Allowance = Object.freeze({ kind: 'CUSTOM' });
+
+/** An allowance of so many millionths: `finite(12_500_000n)` is 12.5. */
+export function finite(value: bigint): FiniteAllowance {
+  return { kind: 'FINITE', value };
+}
+
+/** The whole units that an allowance admits (1,000 actions), rounded down; null where it sets no number. */
+export function wholeUnits(allowance: Allowance): bigint | null {
+  return allowance.kind === 'FINITE' ? allowance.value / MICRO : null;
+}
+
+/** HARD refuses what would pass the limit; SOFT counts and flags it. */
+export type Enforcement = 'HARD' | 'SOFT';
+
+/** A COUNTER starts at zero each period; a LEVEL carries over and may go down. */
+export type MetricKind = 'COUNTER' | 'LEVEL';
+
+export interface MetricTerms {
+  readonly name: string;
+  readonly kind: MetricKind;
+}
+
+export interface PlanLimit {
+  readonly metric: string;
+  readonly allowance: Allowance;
+  readonly enforcement: Enforcement;
+}
+
+/** What a plan costs for a month or a year; CUSTOM is agreed with each customer. 0 is free. */
+export type PlanPrice =
+  | { readonly kind: 'FINITE'; readonly money: Money }
+  | { readonly kind: 'CUSTOM' };
+
+/** A plan as the catalogue file words it. */
+export interface PlanTerms {
+  readonly slug: string;
+  readonly name: string;
+  readonly description: string | null;
+  /** Null: not sold by the month. */
+  readonly monthlyPrice: PlanPrice | null;
+  /** Null: not sold by the year. */
+  readonly yearlyPrice: PlanPrice | null;
+  readonly monthlyCredits: Allowance;
+  /** How much of a month's credits lives on: FINITE 0 is none, FINITE n up to n, UNLIMITED all. Never CUSTOM. */
+  readonly rollover: Allowance;
+  readonly limits: readonly PlanLimit[];
+  readonly features: readonly string[];
+  readonly maxConcurrentAgents: Allowance;
+  readonly maxDurationHours: Allowance;
+  /** The product's own channels; null: any. */
+  readonly allowedChannels: readonly string[] | null;
+  readonly canBuyCreditPackages: boolean;
+  readonly trialDays: number;
+  /** The one free plan that new accounts start on. */
+  readonly isDefault: boolean;
+  /** The plan's place in the file, from 0. */
+  readonly sortOrder: number;
+  readonly stripeMonthlyPriceId: string | null;
+  readonly stripeYearlyPriceId: string | null;
+  readonly creemProductId: string | null;
+}
+
+export interface CreditPackageTerms {
+  readonly slug: string;
+  readonly name: string;
+  readonly creditsMicro: bigint;
+  readonly bonusCreditsMicro: bigint;
+  readonly price: Money;
+  /** The package's place in the file, from 0. */
+  readonly sortOrder: number;
+}
+
+/** What a custom top-up costs, in the catalogue's currency. */
+export interface CreditPricing {
+  /** The price of one credit in millionths of the minor unit: $0.25 is `25_000_000n`, $0.0001 is `10_000n`. */
+  readonly pricePerCreditMicroMinor: bigint;
+  /** The smallest and largest amount that may be paid at once. */
+  readonly minimum: Money;
+  readonly maximum: Money;
+  readonly packages: readonly CreditPackageTerms[];
+}
+
+/** The micro-credits that an amount in minor units buys, rounded down. */
+export function creditsFor(pricing: CreditPricing, amountMinor: bigint): bigint {
+  return (amountMinor * MICRO * MICRO) / pricing.pricePerCreditMicroMinor;
+}
+
+/** How an account begins and what it is led to. Under FREE it is active on the default plan at once. */
+export type LifecycleSettings = TrialLifecycle | FreeLifecycle;
+
+export interface TrialLifecycle {
+  readonly mode: 'TRIAL';
+  /** The plan that is sold when none is named, and that the promotion leads to; it has a fixed monthly price above 0. */
+  readonly planSlug: string;
+  readonly trial: {
+    readonly days: number;
+    readonly metric: string;
+    readonly limit: FiniteAllowance;
+  };
+  readonly graceDays: number;
+  readonly promotionMonths: number;
+}
+
+export interface FreeLifecycle {
+  readonly mode: 'FREE';
+  /** The plan that is sold when none is named; null: one must be named. */
+  readonly planSlug: string | null;
+}
+
+export interface StreakBonus {
+  readonly days: number;
+  readonly creditsMicro: bigint;
+}
+
+export interface CheckInSettings {
+  readonly enabled: boolean;
+  readonly creditsMicro: bigint;
+  /** By days, ascending. */
+  readonly streakBonuses: readonly StreakBonus[];
+  /** Null: the credits do not expire. */
+  readonly expiresAfterDays: number | null;
+}
+
+/** Everything that the catalogue file says about the product. */
+export interface Catalogue {
+  /** ISO 4217, upper case; every money amount of the catalogue is in it. */
+  readonly currency: string;
+  readonly metrics: readonly MetricTerms[];
+  readonly plans: readonly PlanTerms[];
+  readonly credits: CreditPricing;
+  readonly lifecycle: LifecycleSettings;
+  readonly checkIn: CheckInSettings;
+}

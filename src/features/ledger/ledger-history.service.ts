@@ -1,0 +1,59 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Page, PageRequest } from '../../platform/paging.ts';
+import type {
+  CreditAllocation,
+  CreditGrant,
+  CreditTransaction,
+  CreditTransactionType,
+} from './ledger.model.ts';
+import type { LedgerHistoryStore } from './ledger-history.store.ts';
+
+/** What the ledger remembers: pages of entries and grants, newest first. */
+export class LedgerHistoryService {
+  readonly #store: LedgerHistoryStore;
+  readonly #clock: Clock;
+
+  constructor(store: LedgerHistoryStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** A page of an account's entries, of all types or of these. Throws InvalidInput. */
+  transactions(
+    accountId: string,
+    types: readonly CreditTransactionType[] | null,
+    request: PageRequest,
+  ): Promise<Page<CreditTransaction>> {
+    return this.#store.transactions(accountId, types, request);
+  }
+
+  transactionCount(
+    accountId: string,
+    types: readonly CreditTransactionType[] | null,
+  ): Promise<bigint> {
+    return this.#store.transactionCount(accountId, types);
+  }
+
+  /** A page of an account's grants, all of them or those that can be spent now. Throws InvalidInput. */
+  grants(
+    accountId: string,
+    spendableOnly: boolean,
+    request: PageRequest,
+  ): Promise<Page<CreditGrant>> {
+    return this.#store.grants(accountId, spendableOnly, request, this.#clock.now());
+  }
+
+  grantCount(accountId: string, spendableOnly: boolean): Promise<bigint> {
+    return this.#store.grantCount(accountId, spendableOnly, this.#clock.now());
+  }
+
+  grantsById(ids: readonly string[]): Promise<CreditGrant[]> {
+    return this.#store.grantsById(ids);
+  }
+
+  allocations(
+    entries: readonly { accountId: string; sequence: bigint }[],
+  ): Promise<CreditAllocation[]> {
+    return this.#store.allocations(entries);
+  }
+}

@@ -1,0 +1,137 @@
+import { Arg, Ctx, FieldResolver, Int, Mutation, Resolver, Root } from 'type-graphql';
+import { toConnection } from '../../graphql/connection.ts';
+import { type GraphContext, perRequest } from '../../graphql/context.ts';
+import { orRefusal } from '../../graphql/refusal.ts';
+import { invariant } from '../../platform/assert.ts';
+import { AccountType, accountBlockedRefusal } from '../account/account.type.ts';
+import { accountFor, requireAdmin } from '../account/caller.policy.ts';
+import { balanceLoader } from './ledger.loader.ts';
+import type { LedgerReceipt, CreditTransactionType as TransactionKind } from './ledger.model.ts';
+import type { LedgerService } from './ledger.service.ts';
+import {
+  CreditBalanceType,
+  CreditGrantConnectionType,
+  CreditTransactionConnectionType,
+  CreditTransactionTypeEnum,
+  toCreditBalance,
+  toCreditGrant,
+  toCreditTransaction,
+} from './ledger.type.ts';
+import type { LedgerHistoryService } from './ledger-history.service.ts';
+import {
+  AdjustCreditsInput,
+  AdjustCreditsResult,
+  idempotencyConflictRefusal,
+  insufficientCreditsRefusal,
+  SpendCreditsInput,
+  SpendCreditsPayload,
+  SpendCreditsResult,
+} from './ledger-result.type.ts';
+
+const SPEND_REFUSALS = [
+  insufficientCreditsRefusal,
+  accountBlockedRefusal,
+  idempotencyConflictRefusal,
+];
+const ADJUST_REFUSALS = [insufficientCreditsRefusal, idempotencyConflictRefusal];
+
+@Resolver(() => AccountType)
+export class LedgerResolver {
+  readonly #ledger: LedgerService;
+  readonly #history: LedgerHistoryService;
+  readonly #balances = perRequest(() => balanceLoader(this.#ledger));
+
+  constructor(ledger: LedgerService, history: LedgerHistoryService) {
+    this.#ledger = ledger;
+    this.#history = history;
+  }
+
+  @Mutation(() => SpendCreditsResult, {
+    description: 'Spends all of the amount or nothing, once per idempotency key.',
+  })
+  spendCredits(
+    @Ctx() ctx: GraphContext,
+    @Arg('input', () => SpendCreditsInput) input: SpendCreditsInput,
+  ): Promise<typeof SpendCreditsResult> {
+    const spend = async () =>
+      this.#ledger.spendCredits({
+        accountId: accountFor(ctx.caller, input.accountId, 'spend'),
+        amountMicro: input.amount,
+        usageType: input.usageType ?? null,
+        description: input.description ?? null,
+        metadata: input.metadata ?? null,
+        idempotencyKey: input.idempotencyKey,
+      });
+    return orRefusal(spend().then(toPayload), SPEND_REFUSALS);
+  }
+
+  @Mutation(() => AdjustCreditsResult, {
+    description: 'Administrators: gives or takes credits, for a reason.',
+  })
+  adjustCredits(
+    @Ctx() ctx: GraphContext,
+    @Arg('input', () => AdjustCreditsInput) input: AdjustCreditsInput,
+  ): Promise<typeof AdjustCreditsResult> {
+    requireAdmin(ctx.caller);
+    const { accountId, amount: amountMicro, reason, idempotencyKey } = input;
+    const adjustment = {
+      accountId,
+      amountMicro,
+      reason,
+      idempotencyKey,
+      expiresAt: input.expiresAt ?? null,
+    };
+    return orRefusal(this.#ledger.adjustCredits(adjustment).then(toPayload), ADJUST_REFUSALS);
+  }
+
+  @FieldResolver(() => CreditBalanceType)
+  async creditBalance(
+    @Root() account: AccountType,
+    @Ctx() ctx: GraphContext,
+  ): Promise<CreditBalanceType> {
+    const balance = await this.#balances(ctx).load(account.id);
+    invariant(balance !== null, `account ${account.id} has a balance`);
+    return toCreditBalance(balance);
+  }
+
+  @FieldResolver(() => CreditGrantConnectionType, { description: 'Newest first.' })
+  async creditGrants(
+    @Root() account: AccountType,
+    @Arg('first', () => Int, { nullable: true }) first?: number,
+    @Arg('after', () => String, { nullable: true }) after?: string,
+    @Arg('spendableOnly', () => Boolean, { nullable: true }) spendableOnly?: boolean,
+  ): Promise<CreditGrantConnectionType> {
+    const page = await this.#history.grants(account.id, spendableOnly ?? false, { first, after });
+    return toConnection(CreditGrantConnectionType, {
+      page,
+      cursorKind: 'credit-grant',
+      position: (grant) => grant.id,
+      node: toCreditGrant,
+      count: () => this.#history.grantCount(account.id, spendableOnly ?? false),
+    });
+  }
+
+  @FieldResolver(() => CreditTransactionConnectionType, { description: 'Newest first.' })
+  async creditTransactions(
+    @Root() account: AccountType,
+    @Arg('first', () => Int, { nullable: true }) first?: number,
+    @Arg('after', () => String, { nullable: true }) after?: string,
+    @Arg('types', () => [CreditTransactionTypeEnum], { nullable: true }) types?: TransactionKind[],
+  ): Promise<CreditTransactionConnectionType> {
+    const page = await this.#history.transactions(account.id, types ?? null, { first, after });
+    return toConnection(CreditTransactionConnectionType, {
+      page,
+      cursorKind: 'credit-transaction',
+      position: (entry) => entry.sequence,
+      node: toCreditTransaction,
+      count: () => this.#history.transactionCount(account.id, types ?? null),
+    });
+  }
+}
+
+function toPayload(receipt: LedgerReceipt): SpendCreditsPayload {
+  return Object.assign(new SpendCreditsPayload(), {
+    transaction: toCreditTransaction(receipt.transaction),
+    balance: toCreditBalance(receipt.balance),
+  });
+}
