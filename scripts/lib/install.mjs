@@ -62,6 +62,10 @@ function fitsHere({ os, cpu }) {
   );
 }
 
+/**
+ * Not `npm ci`: it refuses a lock file that leaves out packages for other platforms which the registry does not
+ * have (npm/cli#9846). What the lock file does name is installed exactly so, and the file is not touched.
+ */
 async function install() {
   say('installing packages; this takes about a minute, once ...');
   const startedAt = performance.now();
@@ -70,7 +74,8 @@ async function install() {
     command,
     [
       ...first,
-      'ci',
+      'install',
+      '--no-save',
       '--include=dev',
       '--include=optional',
       '--no-audit',
@@ -87,7 +92,7 @@ async function install() {
   if (!(await isInstalled())) {
     throw new CannotContinue(
       `npm left out packages that this machine (${process.platform} ${process.arch}) needs; ` +
-        'see `npm ci --include=dev --include=optional`, then start again',
+        'remove node_modules and start again',
     );
   }
   say(`installed in ${Math.round((performance.now() - startedAt) / 1000)} s`);
@@ -100,7 +105,8 @@ function npmCommand() {
 }
 
 function explain(output) {
-  const tail = output.trim().split('\n').slice(-15).join('\n');
+  const told = output.split('\n').filter((line) => line.trim() && !line.startsWith('npm notice'));
+  const start = told.slice(0, 12).join('\n');
   const reasons = [
     [
       /ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|ERR_SOCKET_TIMEOUT/,
@@ -112,5 +118,5 @@ function explain(output) {
     [/EINTEGRITY/, 'a package is not the one that package-lock.json names'],
   ];
   const reason = reasons.find(([pattern]) => pattern.test(output))?.[1];
-  return reason ? `${reason}\n${tail}` : `\n${tail}`;
+  return reason ? `${reason}\n${start}` : `\n${start}`;
 }
