@@ -54,7 +54,7 @@ describe('a genuine webhook', () => {
 
 describe('a webhook is refused', () => {
   const [time = '', right = ''] = signed(body).split(',');
-  const second = time.slice(2);
+  const notUtf8 = Buffer.from(body.replace('Ada', '\xff'), 'latin1');
 
   it.each<[string, string | Uint8Array, string | undefined]>([
     ['one byte was altered', body.replace('4900', '4901'), signed(body)],
@@ -66,7 +66,7 @@ describe('a webhook is refused', () => {
     ['it has no header', body, undefined],
     ['its header is empty', body, ''],
     ['its header has no time', body, right],
-    ['its header has two times', body, `${time},t=${Number(second) - 1},${right}`],
+    ['its header hides a time in the future', body, `${time},${signed(body, { offsetS: 999 })}`],
     ['its time is no number', body, `t=soon,${right}`],
     ['its header has no signature', body, time],
     ['its signature is empty', body, `${time},v1=`],
@@ -80,7 +80,7 @@ describe('a webhook is refused', () => {
     ['it is an object that is no event', '{"object":"charge"}', signed('{"object":"charge"}')],
     ['it is a thin event', JSON.stringify(thinEvent), signed(JSON.stringify(thinEvent))],
     ['it has a byte order mark that was not signed', `\uFEFF${body}`, signed(body)],
-    ['it is not UTF-8', Uint8Array.of(0xff, 0xfe, 0x7b), signed('\uFFFD\uFFFD{')],
+    ['it is not UTF-8', notUtf8, signed(new TextDecoder().decode(notUtf8))],
   ])('when %s', (_, raw, header) => {
     expect(() => verify(raw, header)).toThrow(expect.objectContaining({ code: 'INVALID_WEBHOOK' }));
   });
@@ -130,7 +130,10 @@ function verify(
   ...settings: Parameters<typeof provider>
 ): VerifiedWebhook {
   const headers: WebhookHeaders = { 'stripe-signature': header };
-  return provider(...settings).verifyWebhook(Buffer.from(raw as string), headers);
+  return provider(...settings).verifyWebhook(
+    typeof raw === 'string' ? Buffer.from(raw) : raw,
+    headers,
+  );
 }
 
 function signed(payload: string, { secret = SECRET, offsetS = 0 } = {}): string {
