@@ -137,7 +137,8 @@ async function copyPackage(source: PostgresPackage, place: string): Promise<stri
   );
   if (await isOurCopy(target, source)) return target;
 
-  await mkdir(place, { recursive: true });
+  const created = await mkdir(place, { recursive: true });
+  if (created !== undefined) await chmod(place, 0o755);
   const building = await mkdtemp(`${target}.`);
   try {
     await copyTree(source.native, building);
