@@ -41,7 +41,7 @@ export interface Cluster {
   credentials: Credentials;
 }
 
-export interface Credentials {
+interface Credentials {
   superuserPassword: string;
   ownerPassword: string;
   appPassword: string;
