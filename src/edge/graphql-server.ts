@@ -1,0 +1,66 @@
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
+import type { GraphQLSchema } from 'graphql';
+import type { GraphContext } from '../graphql/context.ts';
+import type { Logger } from '../platform/logger.ts';
+import { formatError, httpStatusOf } from './error-format.ts';
+
+interface GraphServerOptions {
+  readonly schema: GraphQLSchema;
+  readonly isProduction: boolean;
+  readonly logger: Logger;
+}
+
+/** Apollo, with everything off that is not used. */
+export function createGraphServer({
+  schema,
+  isProduction,
+  logger,
+}: GraphServerOptions): ApolloServer<GraphContext> {
+  return new ApolloServer<GraphContext>({
+    schema,
+    introspection: !isProduction,
+    hideSchemaDetailsFromClientErrors: isProduction,
+    includeStacktraceInErrorResponses: false,
+    allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    csrfPrevention: true,
+    stopOnTerminationSignals: false,
+    logger: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (text) => logger.warn(text),
+      error: (text) => logger.error(text),
+    },
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      errorsAsPromised(logger),
+    ],
+  });
+}
+
+/** Replaces the errors of an answer by what clients were promised, and gives a refused request its HTTP status. */
+function errorsAsPromised(logger: Logger): ApolloServerPlugin<GraphContext> {
+  return {
+    requestDidStart: async ({ contextValue }) => ({
+      willSendResponse: async ({ response, errors }) => {
+        if (errors === undefined || response.body.kind !== 'single') return;
+        const shown = errors.map((error) => formatError(error, contextValue.requestId, logger));
+        response.body.singleResult.errors = shown;
+        const data = response.body.singleResult.data;
+        const hasData =
+          data !== null &&
+          data !== undefined &&
+          Object.values(data).some((value) => value !== null);
+        const status = hasData ? null : httpStatusOf(shown);
+        if (status !== null) response.http.status = status;
+      },
+    }),
+  };
+}

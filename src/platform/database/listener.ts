@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+
+interface ListenerOptions {
+  readonly url: string;
+  readonly channel: string;
+  readonly onMessage: (payload: string) => void;
+  /** The connection is (back) up: whatever was told meanwhile was not heard. */
+  readonly onListening: () => void;
+  readonly onLost: (error: Error) => void;
+}
+
+const CHECK_EVERY_MS = 5_000;
+const RETRY_FIRST_MS = 50;
+const RETRY_LAST_MS = 2_000;
+
+/** Listens to a PostgreSQL channel on a connection of its own, and comes back when the connection is lost. */
+export class Listener {
+  readonly #options: ListenerOptions;
+  #client: Client | null = null;
+  #check: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when it listens for the first time; rejects when it cannot. */
+  async start(): Promise<void> {
+    await this.#connect();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#drop();
+  }
+
+  async #connect(): Promise<void> {
+    const client = new Client({
+      connectionString: this.#options.url,
+      keepAlive: true,
+      connectionTimeoutMillis: 3_000,
+    });
+    let lost = false;
+    const onGone = (error?: Error) => {
+      if (lost || this.#client !== client) return;
+      lost = true;
+      void this.#reconnect(error ?? new Error('The connection was closed.'));
+    };
+    client.on('error', onGone);
+    client.on('end', () => onGone());
+    client.on('notification', (message) => this.#options.onMessage(message.payload ?? ''));
+    try {
+      await client.connect();
+      await client.query(`listen ${client.escapeIdentifier(this.#options.channel)}`);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+    this.#client = client;
+    this.#check = setInterval(() => this.#prove(client, onGone), CHECK_EVERY_MS).unref();
+    this.#options.onListening();
+  }
+
+  /** A connection can be dead without saying so: ask it something now and then. */
+  #prove(client: Client, onGone: (error: Error) => void): void {
+    const late = setTimeout(
+      () => onGone(new Error('The connection does not answer.')),
+      CHECK_EVERY_MS - 1_000,
+    ).unref();
+    client.query('select 1').then(
+      () => clearTimeout(late),
+      (error: Error) => {
+        clearTimeout(late);
+        onGone(error);
+      },
+    );
+  }
+
+  async #reconnect(error: Error): Promise<void> {
+    this.#options.onLost(error);
+    await this.#drop();
+    for (let wait = RETRY_FIRST_MS; !this.#closed; wait = Math.min(wait * 2, RETRY_LAST_MS)) {
+      try {
+        await this.#connect();
+        return;
+      } catch {
+        await delay(wait, undefined, { ref: false });
+      }
+    }
+  }
+
+  async #drop(): Promise<void> {
+    const client = this.#client;
+    this.#client = null;
+    if (this.#check !== null) clearInterval(this.#check);
+    if (client === null) return;
+    client.on('error', () => undefined);
+    await Promise.race([
+      client.end().catch(() => undefined),
+      delay(500, undefined, { ref: false }),
+    ]);
+  }
+}
