@@ -4,13 +4,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureBuilt } from './lib/build.mjs';
+import { COUNTS } from './lib/count-reporter.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { environmentFor, findNode } from './lib/node.mjs';
 import { main, root, say } from './lib/project.mjs';
 import { capture, takeOver } from './lib/run.mjs';
-
-/** Where the numbers of the last run are left for `.ci/run`. */
-const REPORT = join('dist', 'test-report.json');
 
 /** The gateway's settings: the developer's own, real keys above all, have no business in tests. */
 const SETTINGS =
@@ -42,7 +40,7 @@ function lintedPaths() {
 }
 
 await main(async () => {
-  await rm(join(root, REPORT), { force: true });
+  await rm(COUNTS, { force: true });
   await ensureInstalled();
   const node = findNode();
   const env = testEnvironment(node);
@@ -101,7 +99,7 @@ async function runTests(node, env, args) {
   await mkdir(join(root, 'dist'), { recursive: true });
   const reporters = args.some((arg) => arg.startsWith('--reporter'))
     ? []
-    : ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`];
+    : ['--reporter=default', `--reporter=${join(root, 'scripts', 'lib', 'count-reporter.mjs')}`];
   return await takeOver(node, [await programOf('vitest'), 'run', ...reporters, ...args], {
     cwd: root,
     env,

@@ -92,7 +92,7 @@ async function removeStale(files) {
   );
   for (const file of await filesIn(DIST)) {
     const path = join(DIST, file);
-    if (/\.(js|js\.map|json)$/.test(file) && file !== 'test-report.json' && !expected.has(path))
+    if (/\.(js|js\.map|json)$/.test(file) && file !== 'test-counts.json' && !expected.has(path))
       await rm(path, { force: true });
   }
 }
