@@ -105,7 +105,7 @@ function npmCommand() {
 }
 
 function explain(output) {
-  const told = output.split('\n').filter((line) => line.trim() && !line.startsWith('npm notice'));
+  const told = output.split('\n').filter((line) => line.trim() && !/^npm (notice|error +at )/.test(line));
   const start = told.slice(0, 12).join('\n');
   const reasons = [
     [
