@@ -1,0 +1,74 @@
+import { createHmac } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import type { DueEntry } from '../books.ts';
+import type { ProviderSandbox } from '../provider-sandbox.ts';
+import { registerCheckoutPage } from './checkout-page.ts';
+import { expireSession } from './checkout-sessions.ts';
+import { registerInvoicePage } from './invoice-page.ts';
+import { settleCheckout } from './settle-checkout.ts';
+import { registerStripeApi } from './stripe-api.ts';
+import { StripeProblem } from './stripe-problem.ts';
+import type { StripeWorld } from './stripe-world.ts';
+import { endSubscription } from './subscriptions.ts';
+
+export interface StripeKeys {
+  readonly secretKey: string;
+  readonly publishableKey: string;
+  readonly webhookSecrets: readonly string[];
+}
+
+/** Stripe, as far as the sandbox plays it. */
+export class StripeSandbox implements ProviderSandbox {
+  readonly name = 'stripe';
+  readonly #world: StripeWorld;
+  readonly #keys: StripeKeys;
+
+  constructor(world: StripeWorld, keys: StripeKeys) {
+    this.#world = world;
+    this.#keys = keys;
+  }
+
+  owns(path: string): boolean {
+    return /^\/(v1|checkout|invoices)(\/|$)/.test(path);
+  }
+
+  register(app: FastifyInstance): void {
+    registerStripeApi(app, this.#world, this.#keys.secretKey);
+    registerCheckoutPage(app, this.#world);
+    registerInvoicePage(app, this.#world);
+  }
+
+  fallDue(entry: DueEntry): void {
+    this.#world.act(null, () => {
+      if (entry.kind === 'checkout.session') expireSession(this.#world, entry.id);
+      else if (entry.kind === 'subscription') {
+        endSubscription(this.#world, entry.id, { reason: 'cancellation_requested' });
+      } else this.#world.books.setDue(entry.id, null);
+    });
+  }
+
+  /** `t=…,v1=…`, one `v1` for each secret; signed at real time. */
+  signWebhook(body: string): Record<string, string> {
+    const timestamp = Math.floor(Date.now() / 1000);
+    const signatures = this.#keys.webhookSecrets.map(
+      (secret) => `v1=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`,
+    );
+    return {
+      'stripe-signature': [`t=${timestamp}`, ...signatures].join(','),
+      'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
+    };
+  }
+
+  settlePayment(checkoutId: string, outcome: 'succeed' | 'fail'): object | undefined {
+    try {
+      return this.#world.act(null, () => settleCheckout(this.#world, checkoutId, outcome));
+    } catch (error) {
+      if (error instanceof StripeProblem) return undefined;
+      throw error;
+    }
+  }
+
+  books(): Record<string, unknown> {
+    return { ...this.#world.books.everything(), event: this.#world.books.everyEvent() };
+  }
+}

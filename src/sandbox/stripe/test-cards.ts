@@ -1,0 +1,86 @@
+/** What a card number of Stripe's test mode does. */
+export interface TestCard {
+  readonly number: string;
+  readonly brand: string;
+  readonly funding: 'credit' | 'debit';
+  /** Why it is refused as soon as somebody checks it; null when it can be saved. */
+  readonly refused: CardRefusal | null;
+  /** Why each charge on it fails; null when they go through. */
+  readonly chargeFails: CardRefusal | null;
+}
+
+export interface CardRefusal {
+  readonly code: string;
+  readonly decline_code?: string;
+  readonly message: string;
+}
+
+const DECLINED = { code: 'card_declined', message: 'Your card was declined.' };
+const GENERIC: CardRefusal = { ...DECLINED, decline_code: 'generic_decline' };
+
+const GOOD: readonly (readonly [string, string, 'credit' | 'debit'])[] = [
+  ['4242424242424242', 'visa', 'credit'],
+  ['4000056655665556', 'visa', 'debit'],
+  ['5555555555554444', 'mastercard', 'credit'],
+  ['5200828282828210', 'mastercard', 'debit'],
+  ['378282246310005', 'amex', 'credit'],
+  ['6011111111111117', 'discover', 'credit'],
+];
+
+const REFUSED: Readonly<Record<string, CardRefusal>> = {
+  '4000000000000002': GENERIC,
+  '4000000000009995': {
+    ...DECLINED,
+    decline_code: 'insufficient_funds',
+    message: 'Your card has insufficient funds.',
+  },
+  '4000000000009987': { ...DECLINED, decline_code: 'lost_card' },
+  '4000000000009979': { ...DECLINED, decline_code: 'stolen_card' },
+  '4000000000000069': { code: 'expired_card', message: 'Your card has expired.' },
+  '4000000000000127': {
+    code: 'incorrect_cvc',
+    message: "Your card's security code is incorrect.",
+  },
+  '4000000000000119': {
+    code: 'processing_error',
+    message: 'An error occurred while processing your card. Try again in a little bit.',
+  },
+};
+
+const CHARGE_FAILS = '4000000000000341';
+
+/** The card with this number, blanks and hyphens apart, or why there is none. */
+export function readCard(written: string): TestCard | CardRefusal {
+  const number = written.replace(/[\s-]/g, '');
+  const good = GOOD.find(([candidate]) => candidate === number);
+  if (good !== undefined) {
+    return { number, brand: good[1], funding: good[2], refused: null, chargeFails: null };
+  }
+  if (number === CHARGE_FAILS) {
+    return { number, brand: 'visa', funding: 'credit', refused: null, chargeFails: GENERIC };
+  }
+  const refused = REFUSED[number];
+  if (refused !== undefined) {
+    return { number, brand: 'visa', funding: 'credit', refused, chargeFails: refused };
+  }
+  if (number === '')
+    return { code: 'incomplete_number', message: 'Your card number is incomplete.' };
+  if (!/^\d{12,19}$/.test(number) || !passesLuhn(number)) {
+    return { code: 'incorrect_number', message: 'Your card number is invalid.' };
+  }
+  return {
+    code: 'card_declined',
+    decline_code: 'test_mode_live_card',
+    message:
+      'Your card was declined. Your request was in test mode, but used a non test (live) card.',
+  };
+}
+
+function passesLuhn(number: string): boolean {
+  const digits = [...number].reverse().map(Number);
+  const sum = digits.reduce((total, digit, index) => {
+    const doubled = index % 2 === 0 ? digit : digit * 2;
+    return total + (doubled > 9 ? doubled - 9 : doubled);
+  }, 0);
+  return sum % 10 === 0;
+}
