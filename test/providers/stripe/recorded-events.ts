@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 
-export const API_VERSION = '2026-10-28.endive';
+const API_VERSION = '2026-10-28.endive';
 
 /** A Stripe event around an object, as it arrives; `overrides` change the envelope. */
 export function recordedEvent(

@@ -132,7 +132,7 @@ const planOfPrice: Stripe.Plan = {
   usage_type: 'licensed',
 };
 
-export const subscriptionItem: Stripe.SubscriptionItem = {
+const subscriptionItem: Stripe.SubscriptionItem = {
   id: 'si_pro',
   object: 'subscription_item',
   billing_thresholds: null,

@@ -12,7 +12,7 @@ export type Act =
   | 'truncate'
   | 'dribble';
 
-export interface ReceivedRequest {
+interface ReceivedRequest {
   readonly line: string;
   readonly params: Readonly<Record<string, string>>;
   readonly idempotencyKey: string | undefined;
