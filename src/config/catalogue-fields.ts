@@ -45,7 +45,10 @@ export function listOf<Item extends z.ZodType>(item: Item, remedy: string) {
 }
 
 /** A field that may be left out or null; `fallback` stands in for it. */
-export function optional<Field extends z.ZodType, Fallback>(schema: Field, fallback: Fallback) {
+export function optional<Field extends z.ZodType, const Fallback>(
+  schema: Field,
+  fallback: Fallback,
+) {
   return z.nullish(schema).transform((value) => value ?? fallback);
 }
 
