@@ -33,11 +33,12 @@ create table plan_price (
   interval text not null constraint plan_price_interval_known check (interval in ('MONTH', 'YEAR')),
   kind text not null constraint plan_price_kind_known check (kind in ('FINITE', 'CUSTOM')),
   amount_minor bigint constraint plan_price_not_negative check (amount_minor >= 0),
-  currency text not null,
+  currency text,
   is_active boolean not null,
   stripe_price_id text constraint plan_price_stripe_unique unique,
   created_at timestamptz not null,
-  constraint plan_price_amount_by_kind check ((kind = 'FINITE') = (amount_minor is not null))
+  constraint plan_price_money_by_kind check
+    ((kind = 'FINITE') = (amount_minor is not null) and (kind = 'FINITE') = (currency is not null))
 );
 create unique index plan_price_one_offered on plan_price (plan_id, interval) where is_active;
 

@@ -1,4 +1,5 @@
-import { MICRO, type Money } from '../../platform/money.ts';
+import { assertNever } from '../../platform/assert.ts';
+import { type Interval, MICRO, type Money } from '../../platform/money.ts';
 
 /**
  * An amount that may also be words. `value` is always in millionths (`1_000_000n` is one): micro-credits where credits
@@ -25,6 +26,33 @@ export function finite(value: bigint): FiniteAllowance {
 /** The whole units that an allowance admits (1,000 actions), rounded down; null where it sets no number. */
 export function wholeUnits(allowance: Allowance): bigint | null {
   return allowance.kind === 'FINITE' ? allowance.value / MICRO : null;
+}
+
+/** An allowance as JSON keeps it: the bigint is a text, so that no reader rounds it. */
+export type StoredAllowance =
+  | { readonly kind: 'FINITE'; readonly value: string }
+  | { readonly kind: 'UNLIMITED' }
+  | { readonly kind: 'CUSTOM' };
+
+/** An allowance for a JSON column. */
+export function storeAllowance(allowance: Allowance): StoredAllowance {
+  return allowance.kind === 'FINITE'
+    ? { kind: 'FINITE', value: allowance.value.toString() }
+    : { kind: allowance.kind };
+}
+
+/** An allowance from a JSON column. */
+export function readAllowance(stored: StoredAllowance): Allowance {
+  switch (stored.kind) {
+    case 'FINITE':
+      return finite(BigInt(stored.value));
+    case 'UNLIMITED':
+      return UNLIMITED;
+    case 'CUSTOM':
+      return CUSTOM;
+    default:
+      return assertNever(stored);
+  }
 }
 
 /** HARD refuses what would pass the limit; SOFT counts and flags it. */
@@ -78,6 +106,34 @@ export interface PlanTerms {
   readonly creemProductId: string | null;
 }
 
+/** A price that was or is offered. Its amount never changes: another amount is another price. */
+export interface PriceRecord {
+  readonly id: string;
+  readonly planId: string;
+  readonly interval: Interval;
+  readonly kind: PlanPrice['kind'];
+  /** Null when, and only when, the price is CUSTOM. */
+  readonly money: Money | null;
+  /** Offered now; at most one price of a plan and interval is. */
+  readonly isActive: boolean;
+  /** Null until Stripe was told of it. */
+  readonly stripePriceId: string | null;
+}
+
+/** A plan as the database keeps it. */
+export interface Plan
+  extends Omit<
+    PlanTerms,
+    'monthlyPrice' | 'yearlyPrice' | 'stripeMonthlyPriceId' | 'stripeYearlyPriceId'
+  > {
+  readonly id: string;
+  /** Sold now; a plan that left the catalogue file stays for those who are on it. */
+  readonly isActive: boolean;
+  /** Offered ones first, by month before by year; then the old ones, newest first. */
+  readonly prices: readonly PriceRecord[];
+  readonly stripeProductId: string | null;
+}
+
 export interface CreditPackageTerms {
   readonly slug: string;
   readonly name: string;
@@ -86,6 +142,13 @@ export interface CreditPackageTerms {
   readonly price: Money;
   /** The package's place in the file, from 0. */
   readonly sortOrder: number;
+}
+
+/** A credit package as the database keeps it. */
+export interface CreditPackage extends CreditPackageTerms {
+  readonly id: string;
+  /** Sold now. */
+  readonly isActive: boolean;
 }
 
 /** What a custom top-up costs, in the catalogue's currency. */

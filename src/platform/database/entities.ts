@@ -1,6 +1,11 @@
 import { AccountSchema } from '../../features/account/account.entity.ts';
 import { ApiKeySchema } from '../../features/account/api-key.entity.ts';
 import {
+  CreditPackageSchema,
+  PlanPriceSchema,
+  PlanSchema,
+} from '../../features/catalog/catalog.entity.ts';
+import {
   CreditAllocationSchema,
   CreditBalanceSchema,
   CreditGrantSchema,
@@ -12,6 +17,9 @@ import {
 export const entities = [
   AccountSchema,
   ApiKeySchema,
+  PlanSchema,
+  PlanPriceSchema,
+  CreditPackageSchema,
   CreditBalanceSchema,
   CreditGrantSchema,
   CreditTransactionSchema,
