@@ -26,7 +26,7 @@ h1, h2, p { margin: 0; }
 .lines .amount { text-align: right; white-space: nowrap; }
 .due { display: flex; justify-content: space-between; padding-top: 1rem; border-top: 1px solid var(--line); font-weight: 600; }
 .pay h2 { margin-bottom: 1.5rem; font-size: 1.25rem; }
-label { display: block; margin-bottom: .375rem; font-size: .875rem; font-weight: 600; }
+label, .label { display: block; margin-bottom: .375rem; font-size: .875rem; font-weight: 600; }
 input { width: 100%; padding: .7rem .8rem; font: inherit; color: inherit; background: var(--paper); border: 1px solid #b9c0cc;
   border-radius: .5rem; }
 input:focus-visible, button:focus-visible, a:focus-visible, summary:focus-visible { outline: 3px solid #aab2ff; outline-offset: 1px;

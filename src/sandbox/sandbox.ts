@@ -80,6 +80,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   deliverer.setUrl('stripe', options.stripe.webhookUrl);
   const sweep = setInterval(() => happenings.catchUp(), SWEEP_MS);
   sweep.unref();
+  const stop = async () => {
+    clearInterval(sweep);
+    await deliverer.close();
+    await app.close();
+    books.close();
+  };
+  let closing: Promise<void> | undefined;
   return {
     url: origin,
     setWebhookUrl: (url) => deliverer.setUrl('stripe', url),
@@ -87,11 +94,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     now: () => clock.now(),
     nextDueAt: () => happenings.nextDueAt(),
     moveClock: (to) => happenings.moveClock(to),
-    close: async () => {
-      clearInterval(sweep);
-      await deliverer.close();
-      await app.close();
-      books.close();
+    close: () => {
+      closing ??= stop();
+      return closing;
     },
   };
 }

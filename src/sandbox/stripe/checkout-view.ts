@@ -101,7 +101,8 @@ ${refused && html`<p class="error" role="alert" id="problem">${refused.message}<
 
 function emailField(view: CheckoutView, refused: Refused | null): Html | false {
   if (view.email === '') return false;
-  if (view.email !== null) return html`<label>Email</label><p class="given">${view.email}</p>`;
+  if (view.email !== null)
+    return html`<p class="label">Email</p><p class="given">${view.email}</p>`;
   return html`<label for="email">Email</label>
 <input id="email" name="email" type="email" autocomplete="email" required value="${refused?.email ?? ''}"${invalid(refused, 'email')}>`;
 }
