@@ -120,18 +120,26 @@ export interface PriceRecord {
   readonly stripePriceId: string | null;
 }
 
+/** What a plan is, apart from what it costs. */
+export type PlanDetails = Omit<
+  PlanTerms,
+  'monthlyPrice' | 'yearlyPrice' | 'stripeMonthlyPriceId' | 'stripeYearlyPriceId'
+>;
+
 /** A plan as the database keeps it. */
-export interface Plan
-  extends Omit<
-    PlanTerms,
-    'monthlyPrice' | 'yearlyPrice' | 'stripeMonthlyPriceId' | 'stripeYearlyPriceId'
-  > {
+export interface Plan extends PlanDetails {
   readonly id: string;
   /** Sold now; a plan that left the catalogue file stays for those who are on it. */
   readonly isActive: boolean;
   /** Offered ones first, by month before by year; then the old ones, newest first. */
   readonly prices: readonly PriceRecord[];
   readonly stripeProductId: string | null;
+}
+
+/** A plan, and the one of its prices that an id stands for. */
+export interface PlanAtPrice {
+  readonly plan: Plan;
+  readonly price: PriceRecord;
 }
 
 export interface CreditPackageTerms {
@@ -149,6 +157,12 @@ export interface CreditPackage extends CreditPackageTerms {
   readonly id: string;
   /** Sold now. */
   readonly isActive: boolean;
+}
+
+/** All that the database keeps, what is no longer sold too; each list by place in the file, then by slug. */
+export interface StoredCatalogue {
+  readonly plans: readonly Plan[];
+  readonly packages: readonly CreditPackage[];
 }
 
 /** What a custom top-up costs, in the catalogue's currency. */

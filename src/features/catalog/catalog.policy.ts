@@ -1,0 +1,68 @@
+import type { Channel, Interval } from '../../platform/money.ts';
+import type { Plan, PlanAtPrice, PriceRecord, StoredCatalogue } from './catalog.model.ts';
+
+/** The price at which the plan is sold by this interval; null when it is not. Whether the plan is sold at all is `isActive`. */
+export function offeredPrice(plan: Plan, interval: Interval): PriceRecord | null {
+  return plan.prices.find((price) => price.isActive && price.interval === interval) ?? null;
+}
+
+/**
+ * The price that the plan's Creem product stands for. Such a product has one billing period, so that it is the monthly
+ * price, or the yearly one of a plan that is not sold by the month. Null without a product or a fixed price.
+ */
+export function creemPrice(plan: Plan): PriceRecord | null {
+  if (plan.creemProductId === null) return null;
+  return plan.prices.find((price) => price.isActive && price.kind === 'FINITE') ?? null;
+}
+
+/** The channels through which one of the plan's prices can be bought; none for a CUSTOM one. */
+export function channelsOf(plan: Plan, price: PriceRecord): Channel[] {
+  if (price.kind === 'CUSTOM') return [];
+  return creemPrice(plan)?.id === price.id ? ['STRIPE', 'CREEM'] : ['STRIPE'];
+}
+
+/** The name under which Stripe finds a plan's price of one interval, whatever it costs: `tollgate_pro_month`. */
+export function lookupKey(plan: Plan, interval: Interval): string {
+  return `tollgate_${plan.slug}_${interval.toLowerCase()}`;
+}
+
+/** The prices that can be bought through Stripe, but that Stripe was not told of. */
+export function pricesUnknownToStripe(plan: Plan): PriceRecord[] {
+  return plan.prices.filter(
+    (price) => price.isActive && price.kind === 'FINITE' && price.stripePriceId === null,
+  );
+}
+
+/** A catalogue that is found in by id, slug and price id. */
+export interface CatalogueIndex extends StoredCatalogue {
+  readonly planById: ReadonlyMap<string, Plan>;
+  readonly planBySlug: ReadonlyMap<string, Plan>;
+  /** By Tollgate's id of a price, Stripe's, and Creem's of the product. */
+  readonly byPriceId: ReadonlyMap<string, PlanAtPrice>;
+}
+
+/** Makes a catalogue quick to find in. */
+export function indexCatalogue(catalogue: StoredCatalogue): CatalogueIndex {
+  const { plans } = catalogue;
+  return {
+    ...catalogue,
+    planById: new Map(plans.map((plan) => [plan.id, plan])),
+    planBySlug: new Map(plans.map((plan) => [plan.slug, plan])),
+    byPriceId: new Map(
+      // Of two plans that had the same Creem product, the one that is sold now comes last and stays.
+      plans
+        .toSorted((one, other) => Number(one.isActive) - Number(other.isActive))
+        .flatMap(priceIdsOf),
+    ),
+  };
+}
+
+function priceIdsOf(plan: Plan): [string, PlanAtPrice][] {
+  const creem = creemPrice(plan);
+  const ids = plan.prices.flatMap((price): [string | null, PriceRecord][] => [
+    [price.id, price],
+    [price.stripePriceId, price],
+    [price.id === creem?.id ? plan.creemProductId : null, price],
+  ]);
+  return ids.flatMap(([id, price]) => (id === null ? [] : [[id, { plan, price }]]));
+}

@@ -1,0 +1,217 @@
+import { invariant } from '../../platform/assert.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/database/database.ts';
+import { ProviderUnavailable } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Channel } from '../../platform/money.ts';
+import {
+  type PaymentProvider,
+  ProviderRefused,
+  ProviderUnsupported,
+} from '../../providers/payment-provider.ts';
+import { catalogueChanges, isUnchanged } from './catalog.engine.ts';
+import { PlanNotAvailable } from './catalog.errors.ts';
+import type { Catalogue, CreditPackage, Plan, PlanAtPrice, PriceRecord } from './catalog.model.ts';
+import {
+  type CatalogueIndex,
+  channelsOf,
+  indexCatalogue,
+  lookupKey,
+  pricesUnknownToStripe,
+} from './catalog.policy.ts';
+import type { CatalogStore } from './catalog.store.ts';
+
+interface CatalogServiceNeeds {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly store: CatalogStore;
+  readonly providers: ReadonlyMap<Channel, PaymentProvider>;
+  readonly logger: Logger;
+}
+
+/** How long a change by another process may stay unseen when its hint was lost. Real time. */
+const CACHE_TTL_MS = 5_000;
+
+/**
+ * What is sold, and for how much. Reads are answered from memory: the whole catalogue is kept for a few seconds, and
+ * forgotten at once when this process changes it or the hint `catalogue` says that another one did.
+ */
+export class CatalogService {
+  readonly #needs: CatalogServiceNeeds;
+  #kept: { readonly index: Promise<CatalogueIndex>; readonly until: number } | null = null;
+  readonly #tellingStripe = new Map<string, Promise<void>>();
+
+  constructor(needs: CatalogServiceNeeds) {
+    this.#needs = needs;
+  }
+
+  /**
+   * Makes the database say what the catalogue file says, and writes nothing when it does already. A plan or package that
+   * is no longer in the file stops being sold and is never deleted; one that comes back is sold again. Another amount is
+   * another price. Several processes may do this at once.
+   */
+  async sync(catalogue: Catalogue): Promise<void> {
+    const { database, store, clock } = this.#needs;
+    await database.transaction(async (tx) => {
+      await store.lock(tx);
+      const changes = catalogueChanges(await store.catalogueIn(tx), catalogue, newId);
+      if (isUnchanged(changes)) return;
+      await store.write(tx, changes, clock.now());
+      await tx.hint('catalogue', '*');
+    });
+    this.forget();
+  }
+
+  /**
+   * Tells Stripe of every fixed price that is sold and that it does not know yet, each under its lookup key. A provider
+   * that is down or refuses stops nothing: that is logged, and tried again when the price is first sold.
+   */
+  async syncToProvider(): Promise<void> {
+    if (!this.#needs.providers.has('STRIPE')) return;
+    for (const plan of await this.plans(false)) {
+      if (pricesUnknownToStripe(plan).length === 0) continue;
+      try {
+        await this.#tellStripe(plan);
+      } catch (error) {
+        if (!isProviderError(error)) throw error;
+        this.#needs.logger.warn({ err: error, plan: plan.slug }, 'The plan is not at Stripe yet.');
+        // The others would only wait for the same silence.
+        if (error instanceof ProviderUnavailable) return;
+      }
+    }
+  }
+
+  /** The plans in the order of the catalogue file; those that are no longer sold only when asked for. */
+  async plans(includeInactive: boolean): Promise<Plan[]> {
+    const { plans } = await this.#index();
+    return plans.filter((plan) => includeInactive || plan.isActive);
+  }
+
+  /** The plans with these ids, in no order, sold or not; those that do not exist are left out. */
+  async plansByIds(ids: readonly string[]): Promise<Plan[]> {
+    const { planById } = await this.#index();
+    return ids.flatMap((id) => planById.get(id) ?? []);
+  }
+
+  /** The plan with this slug, sold or not. */
+  async planBySlug(slug: string): Promise<Plan | null> {
+    return (await this.#index()).planBySlug.get(slug) ?? null;
+  }
+
+  /** The plan with this id, sold or not. */
+  async planById(id: string): Promise<Plan | null> {
+    return (await this.#index()).planById.get(id) ?? null;
+  }
+
+  /** The free plan that new accounts start on. */
+  async defaultPlan(): Promise<Plan> {
+    const plan = (await this.#index()).plans.find(({ isDefault }) => isDefault);
+    invariant(plan !== undefined, 'the catalogue has a default plan');
+    return plan;
+  }
+
+  /** The plan and its price that an id stands for, sold or not: Tollgate's id, Stripe's, or Creem's of the product. */
+  async planByPriceId(priceId: string): Promise<PlanAtPrice | null> {
+    return (await this.#index()).byPriceId.get(priceId) ?? null;
+  }
+
+  /** The credit packages that are sold, in the order of the catalogue file. */
+  async packages(): Promise<CreditPackage[]> {
+    const { packages } = await this.#index();
+    return packages.filter(({ isActive }) => isActive);
+  }
+
+  /** The credit package with this id, sold or not. */
+  async packageById(id: string): Promise<CreditPackage | null> {
+    const { packages } = await this.#index();
+    return packages.find((item) => item.id === id) ?? null;
+  }
+
+  /**
+   * The provider's id of a price; one that Stripe does not know yet is made there, once. To be called outside of any
+   * transaction. Throws PlanNotAvailable (a CUSTOM price, or one that is no longer offered and that Stripe never knew),
+   * ProviderUnsupported (the price is not sold through this channel), ProviderUnavailable and ProviderRefused.
+   */
+  async providerPriceId(channel: Channel, plan: Plan, price: PriceRecord): Promise<string> {
+    if (price.kind === 'CUSTOM')
+      throw new PlanNotAvailable(plan.slug, 'its price is agreed with each customer.');
+    const isSold = this.#needs.providers.has(channel) && channelsOf(plan, price).includes(channel);
+    if (channel === 'CREEM') {
+      if (isSold && plan.creemProductId !== null) return plan.creemProductId;
+    } else if (isSold) return price.stripePriceId ?? (await this.#stripePriceId(plan, price));
+    const what = `the ${price.interval === 'MONTH' ? 'monthly' : 'yearly'} price of "${plan.slug}"`;
+    throw new ProviderUnsupported(channel, what);
+  }
+
+  /** Makes the next read look at the database. The composition root calls it on the hint `catalogue`. */
+  forget(): void {
+    this.#kept = null;
+  }
+
+  async #stripePriceId(plan: Plan, { id }: PriceRecord): Promise<string> {
+    // Another process may have told Stripe by now, or the price may be gone.
+    this.forget();
+    const present = await this.planByPriceId(id);
+    if (present === null || !present.price.isActive)
+      throw new PlanNotAvailable(plan.slug, 'this price is no longer offered.');
+    if (present.price.stripePriceId !== null) return present.price.stripePriceId;
+    await this.#tellStripe(present.plan);
+    const told = await this.planByPriceId(id);
+    invariant(told?.price.stripePriceId, `Stripe's id of price ${id} is kept`);
+    return told.price.stripePriceId;
+  }
+
+  /** Once at a time for each plan; between processes, the lookup keys bring everybody to the same prices. */
+  #tellStripe(plan: Plan): Promise<void> {
+    const telling =
+      this.#tellingStripe.get(plan.id) ??
+      this.#makeAtStripe(plan).finally(() => this.#tellingStripe.delete(plan.id));
+    this.#tellingStripe.set(plan.id, telling);
+    return telling;
+  }
+
+  async #makeAtStripe(plan: Plan): Promise<void> {
+    const { database, store, clock, providers } = this.#needs;
+    const stripe = providers.get('STRIPE');
+    invariant(stripe !== undefined, 'Stripe is set up');
+    const prices = pricesUnknownToStripe(plan).flatMap(({ id, interval, money }) =>
+      money === null ? [] : [{ id, interval, money, lookupKey: lookupKey(plan, interval) }],
+    );
+    const { productId, priceIds } = await stripe.ensurePlanPrices({
+      planId: plan.id,
+      slug: plan.slug,
+      name: plan.name,
+      prices: prices.map(({ id: _, ...price }) => price),
+    });
+    const made = prices.map(({ id, lookupKey: key }) => {
+      const stripePriceId = priceIds[key];
+      invariant(stripePriceId !== undefined, `Stripe's price ${key} has an id`);
+      return { id, stripePriceId };
+    });
+    await database.transaction(async (tx) => {
+      await store.lock(tx);
+      await store.saveStripeIds(tx, plan.id, { productId, prices: made }, clock.now());
+      await tx.hint('catalogue', '*');
+    });
+    this.forget();
+  }
+
+  #index(): Promise<CatalogueIndex> {
+    if (this.#kept !== null && performance.now() < this.#kept.until) return this.#kept.index;
+    const index = this.#needs.store.catalogue().then(indexCatalogue);
+    const kept = { index, until: performance.now() + CACHE_TTL_MS };
+    this.#kept = kept;
+    // A failure is told to whoever asked, and not to the next one.
+    index.catch(() => {
+      if (this.#kept === kept) this.#kept = null;
+    });
+    return index;
+  }
+}
+
+function isProviderError(error: unknown): boolean {
+  return [ProviderUnavailable, ProviderRefused, ProviderUnsupported].some(
+    (type) => error instanceof type,
+  );
+}
