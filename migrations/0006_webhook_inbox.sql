@@ -7,7 +7,8 @@ create table webhook_event (
   channel text not null constraint webhook_event_channel_known check (channel in ('STRIPE', 'CREEM')),
   provider_event_id text not null,
   type text not null,
-  payload jsonb not null,
+  -- Not jsonb: that refuses what JSON allows (a zero byte, half a surrogate pair), and a webhook must not get lost.
+  payload json not null,
   status text not null constraint webhook_event_status_known
     check (status in ('RECEIVED', 'PROCESSED', 'IGNORED', 'FAILED', 'DEAD')),
   attempts integer not null,

@@ -12,6 +12,7 @@ import {
   CreditTransactionSchema,
   IdempotencyKeySchema,
 } from '../../features/ledger/ledger.entity.ts';
+import { WebhookEventSchema } from '../../inbox/webhook-event.entity.ts';
 
 /** Every table that the gateway knows as an entity. */
 export const entities = [
@@ -25,4 +26,5 @@ export const entities = [
   CreditTransactionSchema,
   CreditAllocationSchema,
   IdempotencyKeySchema,
+  WebhookEventSchema,
 ];

@@ -81,4 +81,19 @@ async function grantRights(client: Client, appRole: string): Promise<void> {
     revoke update, delete, truncate on credit_transaction, credit_allocation, idempotency_key from ${role};
     revoke insert, update, delete, truncate on migration from ${role};
   `);
+  await letIntoJobTables(client, appRole);
+}
+
+/** The job queue's tables have row level security without a policy: nobody but their owner sees a row. */
+async function letIntoJobTables(client: Client, appRole: string): Promise<void> {
+  const { rows } = await client.query<{ statement: string }>(
+    `select format('create policy %I on %s to %I using (true) with check (true)', $1::text, c.oid::regclass, $1::text)
+       as statement
+     from pg_class c
+     where c.relnamespace = 'graphile_worker'::regnamespace and c.relrowsecurity
+       and not exists (select 1 from pg_policy p where p.polrelid = c.oid and p.polname = $1)
+     order by c.relname`,
+    [appRole],
+  );
+  for (const { statement } of rows) await client.query(statement);
 }

@@ -1,0 +1,48 @@
+import { assertNever } from '../platform/assert.ts';
+import type { Channel } from '../platform/money.ts';
+import type { Apply } from '../platform/provider-effect.ts';
+import type {
+  CheckoutOutcome,
+  ProviderEvent,
+  ProviderInvoice,
+} from '../providers/payment-provider.ts';
+
+/** What the inbox needs of the features: one call per kind of event, each of which may ask the provider first. */
+export interface EventServices {
+  readonly orders: {
+    checkoutChanged(channel: Channel, checkout: CheckoutOutcome): Promise<Apply>;
+    checkoutPaymentFailed(channel: Channel, checkout: CheckoutOutcome): Promise<Apply>;
+  };
+  readonly subscriptions: {
+    subscriptionChanged(channel: Channel, subscriptionId: string): Promise<Apply>;
+  };
+  readonly invoices: {
+    invoiceChanged(channel: Channel, invoice: ProviderInvoice): Promise<Apply>;
+    invoicePaymentFailed(channel: Channel, invoice: ProviderInvoice): Promise<Apply>;
+  };
+}
+
+/** Does the first step of an event, outside any transaction; answers with the second. */
+export type Dispatch = (channel: Channel, event: ProviderEvent) => Promise<Apply>;
+
+/** Brings each kind of event to the one service call that it means. */
+export function dispatchTo({ orders, subscriptions, invoices }: EventServices): Dispatch {
+  return async (channel, event) => {
+    switch (event.kind) {
+      case 'checkoutChanged':
+        return orders.checkoutChanged(channel, event.checkout);
+      case 'checkoutPaymentFailed':
+        return orders.checkoutPaymentFailed(channel, event.checkout);
+      case 'subscriptionChanged':
+        return subscriptions.subscriptionChanged(channel, event.subscriptionId);
+      case 'invoiceChanged':
+        return invoices.invoiceChanged(channel, event.invoice);
+      case 'invoicePaymentFailed':
+        return invoices.invoicePaymentFailed(channel, event.invoice);
+      case 'ignored':
+        return async () => ({ ignored: event.reason });
+      default:
+        return assertNever(event);
+    }
+  };
+}

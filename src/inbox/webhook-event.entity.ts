@@ -1,0 +1,35 @@
+import { defineEntity, p } from '@mikro-orm/postgresql';
+import { instant } from '../platform/database/columns.ts';
+import type { Channel } from '../platform/money.ts';
+import type { WebhookEventStatus } from './webhook-event.model.ts';
+
+export const WebhookEventSchema = defineEntity({
+  name: 'WebhookEvent',
+  tableName: 'webhook_event',
+  checks: [
+    { name: 'webhook_event_channel_known', expression: `channel in ('STRIPE', 'CREEM')` },
+    {
+      name: 'webhook_event_status_known',
+      expression: `status in ('RECEIVED', 'PROCESSED', 'IGNORED', 'FAILED', 'DEAD')`,
+    },
+  ],
+  uniques: [{ name: 'webhook_event_provider_unique', properties: ['channel', 'providerEventId'] }],
+  indexes: [
+    {
+      name: 'webhook_event_open',
+      expression: `create index webhook_event_open on webhook_event (received_at) where status in ('RECEIVED', 'FAILED')`,
+    },
+  ],
+  properties: {
+    id: p.uuid().primary(),
+    channel: p.text().$type<Channel>(),
+    providerEventId: p.text(),
+    type: p.text(),
+    payload: p.json().columnType('json'),
+    status: p.text().$type<WebhookEventStatus>(),
+    attempts: p.integer(),
+    lastError: p.text().nullable(),
+    receivedAt: instant(),
+    processedAt: instant().nullable(),
+  },
+});

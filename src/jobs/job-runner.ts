@@ -1,0 +1,184 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import type { Database } from '../platform/database/database.ts';
+import type { Logger } from '../platform/logger.ts';
+import { createJobLogger } from './job-logger.ts';
+import { JobQueueStore, VOUCH } from './job-queue.store.ts';
+import type { CronEntry, Task, Tasks } from './task.ts';
+
+interface JobRunnerOptions {
+  /** Where the queue is, as the role that the gateway serves as; the runner has connections of its own. */
+  readonly url: string;
+  readonly database: Database;
+  readonly logger: Logger;
+  readonly tasks: Tasks;
+  readonly crontab: readonly CronEntry[];
+  /** How many jobs run at once in this process. */
+  readonly concurrency?: number;
+  /** How often to look for jobs that became due; new ones are told of at once. */
+  readonly pollIntervalMs?: number;
+  /** How long after a job was taken its worker may be found dead. */
+  readonly abandonedAfterMs?: number;
+}
+
+const DEFAULTS = { concurrency: 4, pollIntervalMs: 1_000, abandonedAfterMs: 15_000 };
+const RETRY_FIRST_MS = 50;
+const RETRY_LAST_MS = 5_000;
+const ABORT_AFTER_MS = 3_000;
+const GIVE_UP_AFTER_MS = 4_000;
+const LOOK_EVERY_MS = 10;
+
+/**
+ * Runs jobs in this process, beside any number of other processes. Comes back by itself when the database was away, and
+ * gives back the jobs of processes that died with them.
+ */
+export class JobRunner {
+  readonly #options: JobRunnerOptions & typeof DEFAULTS;
+  readonly #queue: JobQueueStore;
+  #runner: Runner | null = null;
+  #workerId: string | null = null;
+  #sweep: NodeJS.Timeout | null = null;
+  #stopping = new AbortController();
+
+  constructor(options: JobRunnerOptions) {
+    this.#options = { ...DEFAULTS, ...options };
+    this.#queue = new JobQueueStore(options.database);
+  }
+
+  /** Resolves when jobs are being looked for; rejects when the queue cannot be reached. */
+  async start(): Promise<void> {
+    this.#stopping = new AbortController();
+    const runner = await this.#run();
+    void this.#keepRunning(runner);
+    await this.#releaseAbandoned();
+    this.#sweep = setInterval(
+      () => void this.#releaseAbandoned(),
+      this.#options.abandonedAfterMs,
+    ).unref();
+  }
+
+  /**
+   * Takes no more jobs and waits for those that run: after 3 seconds they are asked to end, after 4 seconds they are given
+   * back to the queue, and this resolves.
+   */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    if (this.#sweep !== null) clearInterval(this.#sweep);
+    const runner = this.#runner;
+    this.#runner = null;
+    if (runner === null) return;
+    const stopped = runner.stop().then(
+      () => true,
+      () => true,
+    );
+    const late = new AbortController();
+    const timeout = delay(GIVE_UP_AFTER_MS, false, { signal: late.signal }).catch(() => false);
+    if (!(await Promise.race([stopped, timeout]))) await this.#giveUp();
+    late.abort();
+  }
+
+  /**
+   * Resolves when none of this runner's tasks is running or could run now, in any process. A job that waits for its next
+   * attempt does not count. Rejects after `timeoutMs`.
+   */
+  async whenIdle(timeoutMs = 30_000): Promise<void> {
+    const tasks = Object.keys(this.#options.tasks);
+    const until = performance.now() + timeoutMs;
+    while (await this.#queue.isBusy(tasks)) {
+      if (performance.now() > until) throw new Error(`There are jobs left after ${timeoutMs} ms.`);
+      await delay(LOOK_EVERY_MS);
+    }
+  }
+
+  async #run(): Promise<Runner> {
+    const { url, logger, tasks, crontab, concurrency, pollIntervalMs } = this.#options;
+    const runner = await run({
+      connectionString: url,
+      logger: createJobLogger(logger),
+      taskList: toTaskList(tasks),
+      crontab: crontab.map(toCrontabLine).join('\n'),
+      concurrency,
+      // One connection listens, one is for the rest.
+      maxPoolSize: concurrency + 2,
+      pollInterval: pollIntervalMs,
+      gracefulShutdownAbortTimeout: ABORT_AFTER_MS,
+      noHandleSignals: true,
+      events: this.#vouching(),
+    });
+    this.#runner = runner;
+    return runner;
+  }
+
+  /** As long as the listening connection lives, so does this process: it holds the lock that vouches for its jobs. */
+  #vouching(): WorkerEvents {
+    const events: WorkerEvents = new EventEmitter();
+    events.on('pool:listen:success', ({ workerPool, client }) => {
+      this.#workerId = workerPool.id;
+      // When this fails the connection is gone, and the next one asks again.
+      client.query(VOUCH, [workerPool.id]).catch(() => undefined);
+    });
+    return events;
+  }
+
+  async #keepRunning(first: Runner): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let runner: Runner | null = first; runner !== null; ) {
+      const reason = await runner.promise.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (signal.aborted) return;
+      this.#options.logger.warn({ err: reason }, 'the job runner ended and starts again');
+      runner = await this.#runAgain(signal);
+    }
+  }
+
+  async #runAgain(signal: AbortSignal): Promise<Runner | null> {
+    for (let wait = RETRY_FIRST_MS; !signal.aborted; wait = Math.min(wait * 2, RETRY_LAST_MS)) {
+      try {
+        const runner = await this.#run();
+        if (!signal.aborted) return runner;
+        await runner.stop();
+      } catch (error) {
+        this.#options.logger.warn({ err: error }, 'the job runner cannot start');
+        await delay(wait, undefined, { signal, ref: false }).catch(() => undefined);
+      }
+    }
+    return null;
+  }
+
+  async #releaseAbandoned(): Promise<void> {
+    const { logger, abandonedAfterMs } = this.#options;
+    try {
+      const workers = await this.#queue.releaseAbandoned(abandonedAfterMs);
+      if (workers.length > 0) logger.warn({ workers }, 'jobs of dead workers were given back');
+    } catch (error) {
+      logger.warn({ err: error }, 'the queue could not be searched for abandoned jobs');
+    }
+  }
+
+  async #giveUp(): Promise<void> {
+    this.#options.logger.warn('jobs did not end in time and are given back');
+    if (this.#workerId === null) return;
+    await this.#queue
+      .release(this.#workerId)
+      .catch((error: unknown) =>
+        this.#options.logger.warn({ err: error }, 'the jobs could not be given back'),
+      );
+  }
+}
+
+function toTaskList(tasks: Tasks): TaskList {
+  return Object.fromEntries(Object.entries(tasks).map(([name, task]) => [name, adapt(task)]));
+}
+
+function adapt(task: Task): TaskList[string] {
+  return (payload, { job, abortSignal }) =>
+    task(payload, { attempt: job.attempts, maxAttempts: job.max_attempts, signal: abortSignal });
+}
+
+/** One attempt: the next minute brings the next one, under the same key. */
+function toCrontabLine({ pattern, task }: CronEntry): string {
+  return `${pattern} ${task} ?max=1&jobKey=cron:${task}&jobKeyMode=replace`;
+}

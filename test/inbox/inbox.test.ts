@@ -1,0 +1,296 @@
+import { MikroORM } from '@mikro-orm/postgresql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebhookEventSchema } from '../../src/inbox/webhook-event.entity.ts';
+import type { Database } from '../../src/platform/database/database.ts';
+import { ProviderUnavailable } from '../../src/platform/errors.ts';
+import { newId } from '../../src/platform/ids.ts';
+import {
+  always,
+  connect,
+  effects,
+  type InboxDatabase,
+  inboxDatabase,
+  inboxOn,
+  jobsOf,
+  leaveEffect,
+  received,
+  rowOf,
+  subscriptionUpdated,
+  verified,
+} from './given.ts';
+
+let world: InboxDatabase;
+
+beforeAll(async () => {
+  world = await inboxDatabase();
+});
+
+afterAll(() => world?.close());
+
+describe('receiving', () => {
+  it('stores an event and its job at once', async () => {
+    const { id, row } = await received(world.database);
+
+    expect(await row()).toMatchObject({ status: 'RECEIVED', attempts: 0, processed_at: null });
+    expect(await jobsOf(world.database, id)).toBe(1);
+  });
+
+  it('keeps one of fifty copies that come at once to two inboxes, and one job', async () => {
+    const inboxes = [await connect(world.files.appUrl), await connect(world.files.appUrl)];
+    const webhook = verified();
+
+    const outcomes = await Promise.all(
+      Array.from({ length: 50 }, (_, n) =>
+        inboxOn(
+          inboxes[n % 2] as Database,
+          always(async (what) => leaveEffect(what)),
+        ).receive('STRIPE', webhook),
+      ),
+    );
+    await Promise.all(inboxes.map((one) => one.close()));
+
+    expect(outcomes.filter((outcome) => outcome === 'STORED')).toHaveLength(1);
+    expect(await jobsOf(world.database, (await rowOf(world.database, webhook.eventId)).id)).toBe(1);
+  });
+
+  it('stores many at once through one inbox, each with its job', async () => {
+    const inbox = inboxOn(
+      world.database,
+      always(async (what) => leaveEffect(what)),
+    );
+    const webhooks = Array.from({ length: 200 }, () => verified());
+
+    const outcomes = await Promise.all(
+      [...webhooks, ...webhooks].map((webhook) => inbox.receive('STRIPE', webhook)),
+    );
+
+    expect(outcomes.filter((outcome) => outcome === 'STORED')).toHaveLength(200);
+    for (const { eventId } of webhooks) {
+      expect(await jobsOf(world.database, (await rowOf(world.database, eventId)).id)).toBe(1);
+    }
+  });
+
+  it('stores what jsonb would refuse', async () => {
+    const { inbox } = await received(world.database);
+    const event = subscriptionUpdated(undefined, { note: 'a zero byte \0, half a pair \ud800' });
+
+    await inbox.receive('STRIPE', verified(event));
+
+    const { id } = event as { id: string };
+    expect((await rowOf(world.database, id)).payload).toEqual(event);
+  });
+
+  it.each(['', 'x'.repeat(300), 'evt\0', 'evt 1'])('refuses the event id %j', async (eventId) => {
+    const { inbox } = await received(world.database);
+
+    await expect(inbox.receive('STRIPE', { ...verified(), eventId })).rejects.toMatchObject({
+      code: 'INVALID_WEBHOOK',
+    });
+  });
+});
+
+describe('working', () => {
+  it('applies an event once and marks it as processed', async () => {
+    const { inbox, id, what, row } = await received(world.database);
+
+    await inbox.work(id);
+    await inbox.work(id);
+
+    expect(await effects(world.database, what)).toBe(1);
+    expect(await row()).toMatchObject({ status: 'PROCESSED', attempts: 1, last_error: null });
+    expect((await row()).processed_at).toBeInstanceOf(Date);
+  });
+
+  it('keeps the reason of an event that means nothing here', async () => {
+    const { inbox, id, row } = await received(
+      world.database,
+      always(async () => async () => ({ ignored: 'A stranger to Tollgate.' })),
+    );
+
+    await inbox.work(id);
+
+    expect(await row()).toMatchObject({
+      status: 'IGNORED',
+      last_error: 'A stranger to Tollgate.',
+    });
+  });
+
+  it('ignores a type that Tollgate does not act on without asking any service', async () => {
+    const inbox = inboxOn(
+      world.database,
+      always(() => Promise.reject(new Error('asked'))),
+    );
+    const webhook = verified(subscriptionUpdated(undefined, { type: 'radar.early_fraud_warning' }));
+    await inbox.receive('STRIPE', webhook);
+
+    await inbox.work((await rowOf(world.database, webhook.eventId)).id);
+
+    expect(await rowOf(world.database, webhook.eventId)).toMatchObject({ status: 'IGNORED' });
+  });
+
+  it('undoes what a failed attempt wrote, and applies it on the next one', async () => {
+    let broken = true;
+    const { inbox, id, what, row } = await received(
+      world.database,
+      always(async (subscription) => async (tx) => {
+        await leaveEffect(subscription)(tx);
+        if (broken) throw new Error('The plan is gone.');
+        return 'applied';
+      }),
+    );
+
+    await expect(inbox.work(id)).rejects.toThrow('The plan is gone.');
+    expect(await row()).toMatchObject({ status: 'FAILED', last_error: 'The plan is gone.' });
+    expect(await effects(world.database, what)).toBe(0);
+
+    broken = false;
+    await inbox.work(id);
+    expect(await row()).toMatchObject({ status: 'PROCESSED', attempts: 2, last_error: null });
+    expect(await effects(world.database, what)).toBe(1);
+  });
+
+  it('holds no transaction while the provider is asked', async () => {
+    const { inbox, id } = await received(
+      world.database,
+      always(async (what) => {
+        const { rows } = await world.owner.pool.query(
+          `select 1 from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'`,
+        );
+        expect(rows).toEqual([]);
+        return leaveEffect(what);
+      }),
+    );
+
+    await inbox.work(id);
+  });
+
+  it('gives an event up after twelve attempts, quietly, and takes it up again when replayed', async () => {
+    let away = true;
+    const { inbox, id, what, row } = await received(
+      world.database,
+      always(async (subscription) => {
+        if (away) throw new ProviderUnavailable('Stripe did not answer.');
+        return leaveEffect(subscription);
+      }),
+    );
+
+    for (let attempt = 1; attempt < 12; attempt += 1) {
+      await expect(inbox.work(id)).rejects.toThrow('Stripe did not answer.');
+      expect(await row()).toMatchObject({ status: 'FAILED', attempts: attempt });
+    }
+    await inbox.work(id);
+    expect(await row()).toMatchObject({ status: 'DEAD', attempts: 12 });
+    await inbox.work(id);
+    expect(await row()).toMatchObject({ status: 'DEAD', attempts: 12 });
+
+    away = false;
+    expect(await inbox.replay(id)).toMatchObject({ id, status: 'RECEIVED', attempts: 0 });
+    expect(await jobsOf(world.database, id)).toBe(1);
+    await inbox.work(id);
+    expect(await row()).toMatchObject({ status: 'PROCESSED', attempts: 1 });
+    expect(await effects(world.database, what)).toBe(1);
+  });
+
+  it('gives an event up whose attempts never came to an end', async () => {
+    const { inbox, id, what, row } = await received(world.database);
+    await world.owner.pool.query('update webhook_event set attempts = 12 where id = $1', [id]);
+
+    await inbox.work(id);
+
+    expect(await row()).toMatchObject({ status: 'DEAD' });
+    expect(await effects(world.database, what)).toBe(0);
+  });
+
+  it('shows no secret and no book in its last error', async () => {
+    const { inbox, id, row } = await received(
+      world.database,
+      always(async () => {
+        throw new Error(
+          `sk_live_abc whsec_def Bearer tg_admin_ghi postgres://me:word@db/x \0 ${'x'.repeat(9_000)}`,
+        );
+      }),
+    );
+
+    await expect(inbox.work(id)).rejects.toThrow();
+
+    const { last_error } = await row();
+    expect(last_error?.length).toBeLessThanOrEqual(500);
+    expect(last_error).not.toMatch(/abc|def|ghi|word|\0/);
+  });
+
+  it('fails an event of a provider that is not set up', async () => {
+    const { inbox } = await received(world.database);
+    const webhook = verified();
+    await inbox.receive('CREEM', webhook);
+    const { id } = await rowOf(world.database, webhook.eventId);
+
+    await expect(inbox.work(id)).rejects.toThrow('CREEM is not set up.');
+  });
+
+  it('does nothing for an id that is none, and says so when it is replayed', async () => {
+    const { inbox } = await received(world.database);
+
+    await inbox.work('not an id');
+    await inbox.work(newId());
+
+    await expect(inbox.replay(newId())).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(inbox.replay('not an id')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('forgotten events', () => {
+  it('get a job when they wait for a minute without one', async () => {
+    const { inbox, id } = await received(world.database);
+    const key = `webhook-event:${id}`;
+    const forget = () =>
+      world.owner.pool.query('delete from graphile_worker._private_jobs where key = $1', [key]);
+    await forget();
+
+    await inbox.enqueueForgotten();
+    expect(await jobsOf(world.database, id)).toBe(0);
+
+    await world.owner.pool.query(
+      `update webhook_event set received_at = received_at - interval '61 seconds' where id = $1`,
+      [id],
+    );
+    await inbox.enqueueForgotten();
+    await inbox.enqueueForgotten();
+    expect(await jobsOf(world.database, id)).toBe(1);
+
+    await inbox.work(id);
+    await forget();
+    await inbox.enqueueForgotten();
+    expect(await jobsOf(world.database, id)).toBe(0);
+  });
+
+  it('get a job when theirs has failed for ever', async () => {
+    const { inbox, id } = await received(world.database);
+    await world.owner.pool.query(
+      `update webhook_event set received_at = received_at - interval '2 minutes' where id = $1`,
+      [id],
+    );
+    await world.owner.pool.query(
+      'update graphile_worker._private_jobs set attempts = max_attempts where key = $1',
+      [`webhook-event:${id}`],
+    );
+
+    await inbox.enqueueForgotten();
+
+    const { rows } = await world.database.pool.query(
+      'select attempts from graphile_worker.jobs where key = $1',
+      [`webhook-event:${id}`],
+    );
+    expect(rows).toEqual([{ attempts: 0 }]);
+  });
+});
+
+it('has the table that its migration makes', async () => {
+  const orm = await MikroORM.init({
+    clientUrl: world.files.ownerUrl,
+    entities: [WebhookEventSchema],
+    logger: () => undefined,
+  });
+  const sql = await orm.schema.getUpdateSchemaSQL().finally(() => orm.close(true));
+
+  expect(sql.split('\n').filter((line) => line.includes('"webhook_event"'))).toEqual([]);
+});
