@@ -7,30 +7,29 @@ export function offeredPrice(plan: Plan, interval: Interval): PriceRecord | null
 }
 
 /**
- * The price that the plan's Creem product stands for. Such a product has one billing period, so that it is the monthly
- * price, or the yearly one of a plan that is not sold by the month. Null without a product or a fixed price.
+ * The channels through which one of the plan's prices can be bought: none for what is free or agreed with each customer.
+ * A Creem product has one billing period, so that it stands for the monthly price, or for the yearly one of a plan that
+ * is not sold by the month.
  */
-export function creemPrice(plan: Plan): PriceRecord | null {
-  if (plan.creemProductId === null) return null;
-  return plan.prices.find((price) => price.isActive && price.kind === 'FINITE') ?? null;
-}
-
-/** The channels through which one of the plan's prices can be bought; none for a CUSTOM one. */
 export function channelsOf(plan: Plan, price: PriceRecord): Channel[] {
-  if (price.kind === 'CUSTOM') return [];
+  if (!isCharged(price)) return [];
   return creemPrice(plan)?.id === price.id ? ['STRIPE', 'CREEM'] : ['STRIPE'];
-}
-
-/** The name under which Stripe finds a plan's price of one interval, whatever it costs: `tollgate_pro_month`. */
-export function lookupKey(plan: Plan, interval: Interval): string {
-  return `tollgate_${plan.slug}_${interval.toLowerCase()}`;
 }
 
 /** The prices that can be bought through Stripe, but that Stripe was not told of. */
 export function pricesUnknownToStripe(plan: Plan): PriceRecord[] {
   return plan.prices.filter(
-    (price) => price.isActive && price.kind === 'FINITE' && price.stripePriceId === null,
+    (price) => price.isActive && isCharged(price) && price.stripePriceId === null,
   );
+}
+
+/**
+ * The name under which Stripe finds a price: `tollgate_pro_month` is what the plan costs now. A price that was withdrawn
+ * while somebody was buying it has a name of its own.
+ */
+export function lookupKey(plan: Plan, price: PriceRecord): string {
+  const offered = `tollgate_${plan.slug}_${price.interval.toLowerCase()}`;
+  return price.isActive ? offered : `${offered}_${price.id}`;
 }
 
 /** A catalogue that is found in by id, slug and price id. */
@@ -65,4 +64,13 @@ function priceIdsOf(plan: Plan): [string, PlanAtPrice][] {
     [price.id === creem?.id ? plan.creemProductId : null, price],
   ]);
   return ids.flatMap(([id, price]) => (id === null ? [] : [[id, { plan, price }]]));
+}
+
+function creemPrice(plan: Plan): PriceRecord | null {
+  if (plan.creemProductId === null) return null;
+  return plan.prices.find((price) => price.isActive && isCharged(price)) ?? null;
+}
+
+function isCharged({ money }: PriceRecord): boolean {
+  return money !== null && money.amountMinor > 0n;
 }

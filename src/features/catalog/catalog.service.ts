@@ -1,4 +1,4 @@
-import { invariant } from '../../platform/assert.ts';
+import { assertNever, invariant } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { ProviderUnavailable } from '../../platform/errors.ts';
@@ -11,7 +11,6 @@ import {
   ProviderUnsupported,
 } from '../../providers/payment-provider.ts';
 import { catalogueChanges, isUnchanged } from './catalog.engine.ts';
-import { PlanNotAvailable } from './catalog.errors.ts';
 import type { Catalogue, CreditPackage, Plan, PlanAtPrice, PriceRecord } from './catalog.model.ts';
 import {
   type CatalogueIndex,
@@ -64,15 +63,16 @@ export class CatalogService {
   }
 
   /**
-   * Tells Stripe of every fixed price that is sold and that it does not know yet, each under its lookup key. A provider
+   * Tells Stripe of every price above 0 that is sold and that it does not know yet, each under its lookup key. A provider
    * that is down or refuses stops nothing: that is logged, and tried again when the price is first sold.
    */
   async syncToProvider(): Promise<void> {
     if (!this.#needs.providers.has('STRIPE')) return;
     for (const plan of await this.plans(false)) {
-      if (pricesUnknownToStripe(plan).length === 0) continue;
+      const prices = pricesUnknownToStripe(plan);
+      if (prices.length === 0) continue;
       try {
-        await this.#tellStripe(plan);
+        await this.#tellStripe(plan, prices);
       } catch (error) {
         if (!isProviderError(error)) throw error;
         this.#needs.logger.warn({ err: error, plan: plan.slug }, 'The plan is not at Stripe yet.');
@@ -130,18 +130,15 @@ export class CatalogService {
 
   /**
    * The provider's id of a price; one that Stripe does not know yet is made there, once. To be called outside of any
-   * transaction. Throws PlanNotAvailable (a CUSTOM price, or one that is no longer offered and that Stripe never knew),
-   * ProviderUnsupported (the price is not sold through this channel), ProviderUnavailable and ProviderRefused.
+   * transaction. Throws ProviderUnsupported (the price is not sold through this channel: see `channelsOf`),
+   * ProviderUnavailable and ProviderRefused.
    */
   async providerPriceId(channel: Channel, plan: Plan, price: PriceRecord): Promise<string> {
-    if (price.kind === 'CUSTOM')
-      throw new PlanNotAvailable(plan.slug, 'its price is agreed with each customer.');
     const isSold = this.#needs.providers.has(channel) && channelsOf(plan, price).includes(channel);
-    if (channel === 'CREEM') {
-      if (isSold && plan.creemProductId !== null) return plan.creemProductId;
-    } else if (isSold) return price.stripePriceId ?? (await this.#stripePriceId(plan, price));
-    const what = `the ${price.interval === 'MONTH' ? 'monthly' : 'yearly'} price of "${plan.slug}"`;
-    throw new ProviderUnsupported(channel, what);
+    const id = isSold ? await this.#idAt(channel, plan, price) : null;
+    if (id !== null) return id;
+    const which = price.interval === 'MONTH' ? 'monthly' : 'yearly';
+    throw new ProviderUnsupported(channel, `the ${which} price of the plan "${plan.slug}"`);
   }
 
   /** Makes the next read look at the database. The composition root calls it on the hint `catalogue`. */
@@ -149,35 +146,48 @@ export class CatalogService {
     this.#kept = null;
   }
 
-  async #stripePriceId(plan: Plan, { id }: PriceRecord): Promise<string> {
-    // Another process may have told Stripe by now, or the price may be gone.
+  async #idAt(channel: Channel, plan: Plan, price: PriceRecord): Promise<string | null> {
+    switch (channel) {
+      case 'STRIPE':
+        return price.stripePriceId ?? (await this.#stripePriceId(price.id));
+      case 'CREEM':
+        return plan.creemProductId;
+      default:
+        return assertNever(channel);
+    }
+  }
+
+  async #stripePriceId(id: string): Promise<string> {
+    // Another process may have told Stripe by now.
     this.forget();
     const present = await this.planByPriceId(id);
-    if (present === null || !present.price.isActive)
-      throw new PlanNotAvailable(plan.slug, 'this price is no longer offered.');
-    if (present.price.stripePriceId !== null) return present.price.stripePriceId;
-    await this.#tellStripe(present.plan);
+    invariant(present !== null, `price ${id} exists`);
+    const { plan, price } = present;
+    if (price.stripePriceId !== null) return price.stripePriceId;
+    await this.#tellStripe(plan, price.isActive ? pricesUnknownToStripe(plan) : [price]);
     const told = await this.planByPriceId(id);
     invariant(told?.price.stripePriceId, `Stripe's id of price ${id} is kept`);
     return told.price.stripePriceId;
   }
 
-  /** Once at a time for each plan; between processes, the lookup keys bring everybody to the same prices. */
-  #tellStripe(plan: Plan): Promise<void> {
+  /** Once at a time for the same prices; between processes, the lookup keys bring everybody to the same ones. */
+  #tellStripe(plan: Plan, prices: readonly PriceRecord[]): Promise<void> {
+    const key = prices.map(({ id }) => id).join();
     const telling =
-      this.#tellingStripe.get(plan.id) ??
-      this.#makeAtStripe(plan).finally(() => this.#tellingStripe.delete(plan.id));
-    this.#tellingStripe.set(plan.id, telling);
+      this.#tellingStripe.get(key) ??
+      this.#makeAtStripe(plan, prices).finally(() => this.#tellingStripe.delete(key));
+    this.#tellingStripe.set(key, telling);
     return telling;
   }
 
-  async #makeAtStripe(plan: Plan): Promise<void> {
+  async #makeAtStripe(plan: Plan, unknown: readonly PriceRecord[]): Promise<void> {
     const { database, store, clock, providers } = this.#needs;
     const stripe = providers.get('STRIPE');
     invariant(stripe !== undefined, 'Stripe is set up');
-    const prices = pricesUnknownToStripe(plan).flatMap(({ id, interval, money }) =>
-      money === null ? [] : [{ id, interval, money, lookupKey: lookupKey(plan, interval) }],
-    );
+    const prices = unknown.flatMap((price) => {
+      const { id, interval, money } = price;
+      return money === null ? [] : [{ id, interval, money, lookupKey: lookupKey(plan, price) }];
+    });
     const { productId, priceIds } = await stripe.ensurePlanPrices({
       planId: plan.id,
       slug: plan.slug,

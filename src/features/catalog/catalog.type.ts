@@ -1,11 +1,8 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
-import { BillingErrorType } from '../../graphql/billing-error.ts';
 import { CreditsScalar } from '../../graphql/credits-scalar.ts';
 import { ChannelEnum, enumOf, IntervalEnum } from '../../graphql/enums.ts';
 import { MoneyType, toMoney } from '../../graphql/money.type.ts';
-import { refusal } from '../../graphql/refusal.ts';
 import type { Channel, Interval } from '../../platform/money.ts';
-import { PlanNotAvailable } from './catalog.errors.ts';
 import type { Allowance, CreditPackage, Enforcement, Plan, PriceRecord } from './catalog.model.ts';
 import { channelsOf, offeredPrice } from './catalog.policy.ts';
 
@@ -203,20 +200,3 @@ export function toCreditPackage(item: CreditPackage): CreditPackageType {
     price: toMoney(item.price),
   });
 }
-
-@ObjectType('PlanNotAvailable', {
-  implements: BillingErrorType,
-  description: 'The plan, or this price of it, cannot be bought.',
-})
-export class PlanNotAvailableType extends BillingErrorType {
-  @Field(() => String)
-  planSlug!: string;
-}
-
-export const planNotAvailableRefusal = refusal(PlanNotAvailable, (error) =>
-  Object.assign(new PlanNotAvailableType(), {
-    code: error.code,
-    message: error.message,
-    planSlug: error.planSlug,
-  }),
-);
