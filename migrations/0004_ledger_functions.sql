@@ -108,11 +108,10 @@ begin
   perform ledger_notify(array[p_account]);
 end $$;
 
--- Ends what is left of the account's grants of one source, as when a paid plan takes over from a free one.
--- Grants of p_except_cause (kind, id prefix) stay.
-create function ledger_end_grants(
-  p_now timestamptz, p_account uuid, p_source text, p_description text, p_except_kind text, p_except_prefix text
-) returns integer language plpgsql as $$
+-- Ends what is left of the account's grants of one kind of cause, as when a paid plan takes over from the free one.
+-- Answers how many it ended.
+create function ledger_end_grants(p_now timestamptz, p_account uuid, p_cause_kind text, p_description text)
+returns integer language plpgsql as $$
 declare
   g record;
   v_ended integer := 0;
@@ -121,8 +120,7 @@ begin
   perform ledger_settle(p_account, p_now);
   for g in
     update credit_grant set status = 'CLOSED'
-      where account_id = p_account and source = p_source and status <> 'CLOSED'
-        and not (cause_kind = p_except_kind and starts_with(cause_id, p_except_prefix))
+      where account_id = p_account and cause_kind = p_cause_kind and status <> 'CLOSED'
       returning id, held_micro - remaining_micro as amount
   loop
     if g.amount <> 0 then perform ledger_move(p_account, g.id, 'EXPIRY', g.amount, p_now, p_description); end if;

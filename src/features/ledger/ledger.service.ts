@@ -14,6 +14,7 @@ import type {
   CreditBalance,
   CreditTransaction,
   Debit,
+  GrantCause,
   LedgerReceipt,
   NewGrant,
 } from './ledger.model.ts';
@@ -101,18 +102,18 @@ export class LedgerService {
     return this.#needs.store.grant(tx, whole, null, this.#needs.clock.now());
   }
 
-  /** Ends what is left of the plan's credits, but for those that stem from `except`. */
-  async endPlanGrants(
+  /** Ends what is left of the grants that one kind of cause gave, in the caller's transaction. */
+  async endGrants(
     tx: Transaction,
     accountId: string,
+    causeKind: GrantCause['kind'],
     description: string,
-    except: { kind: string; idPrefix: string },
   ): Promise<void> {
-    await this.#needs.store.endPlanGrants(
+    await this.#needs.store.endGrants(
       tx,
       accountId,
+      causeKind,
       description,
-      except,
       this.#needs.clock.now(),
     );
   }

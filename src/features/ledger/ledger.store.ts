@@ -1,6 +1,6 @@
 import type { Database, Statement } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
-import type { CreditBalance, CreditTransactionType, Debit, NewGrant } from './ledger.model.ts';
+import type { CreditBalance, CreditTransactionType, Debit, NewGrant, GrantCause } from './ledger.model.ts';
 
 export type DebitOutcome =
   | {
@@ -142,17 +142,17 @@ export class LedgerStore {
     return row as GrantOutcome;
   }
 
-  /** Ends the open PLAN grants that do not stem from `except`; answers how many. */
-  async endPlanGrants(
+  /** Ends what is left of the grants of one kind of cause; answers how many there were. */
+  async endGrants(
     tx: Transaction,
     accountId: string,
+    causeKind: GrantCause['kind'],
     description: string,
-    except: { kind: string; idPrefix: string },
     now: Date,
   ): Promise<number> {
     const [row] = await tx.query<{ ended: number }>(
-      `select ledger_end_grants($1, $2, 'PLAN', $3, $4, $5) as ended`,
-      [now, accountId, description, except.kind, except.idPrefix],
+      'select ledger_end_grants($1, $2, $3, $4) as ended',
+      [now, accountId, causeKind, description],
     );
     return row?.ended ?? 0;
   }

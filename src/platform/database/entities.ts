@@ -5,6 +5,7 @@ import {
   PlanPriceSchema,
   PlanSchema,
 } from '../../features/catalog/catalog.entity.ts';
+import { InvoiceSchema } from '../../features/invoice/invoice.entity.ts';
 import {
   CreditAllocationSchema,
   CreditBalanceSchema,
@@ -12,6 +13,9 @@ import {
   CreditTransactionSchema,
   IdempotencyKeySchema,
 } from '../../features/ledger/ledger.entity.ts';
+import { OrderSchema } from '../../features/order/order.entity.ts';
+import { ProviderCustomerSchema } from '../../features/payment-method/provider-customer.entity.ts';
+import { PlanSubscriptionSchema } from '../../features/subscription/subscription.entity.ts';
 import { WebhookEventSchema } from '../../inbox/webhook-event.entity.ts';
 
 /** Every table that the gateway knows as an entity. */
@@ -26,5 +30,9 @@ export const entities = [
   CreditTransactionSchema,
   CreditAllocationSchema,
   IdempotencyKeySchema,
+  ProviderCustomerSchema,
+  PlanSubscriptionSchema,
+  OrderSchema,
+  InvoiceSchema,
   WebhookEventSchema,
 ];

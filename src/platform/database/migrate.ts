@@ -4,6 +4,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Client } from 'pg';
 import { installJobTables } from '../../jobs/job-tables.ts';
 import { packageRoot } from '../package-root.ts';
+import type { Database } from './database.ts';
 
 interface MigrateOptions {
   /** Connects as the owner of the tables. */
@@ -31,8 +32,18 @@ export async function migrate({ ownerUrl, appRole }: MigrateOptions): Promise<vo
   }
 }
 
-/** The names of the migrations that this version of Tollgate comes with, in order. */
-export async function migrationNames(): Promise<string[]> {
+/** Whether the database answers and has every migration that this version of Tollgate comes with. */
+export async function isMigrated(database: Database): Promise<boolean> {
+  const [row] = await database.query<{ missing: bigint }>(MISSING, [await migrationNames()]);
+  return row?.missing === 0n;
+}
+
+const MISSING = {
+  name: 'migrations_missing',
+  text: 'select count(*) as missing from unnest($1::text[]) as wanted (name) where name not in (select name from migration)',
+};
+
+async function migrationNames(): Promise<string[]> {
   const files = await readdir(MIGRATIONS);
   return files.filter((file) => file.endsWith('.sql')).sort();
 }

@@ -1,0 +1,40 @@
+import { AccountResolver } from '../features/account/account.resolver.ts';
+import { ApiKeyResolver } from '../features/account/api-key.resolver.ts';
+import { CatalogResolver } from '../features/catalog/catalog.resolver.ts';
+import { GrantInvoiceResolver, InvoiceResolver } from '../features/invoice/invoice.resolver.ts';
+import { BalanceStreamResolver } from '../features/ledger/balance-stream.resolver.ts';
+import { CreditAllocationResolver } from '../features/ledger/credit-allocation.resolver.ts';
+import { CreditTransactionResolver } from '../features/ledger/credit-transaction.resolver.ts';
+import { LedgerResolver } from '../features/ledger/ledger.resolver.ts';
+import { LifecycleResolver } from '../features/lifecycle/lifecycle.resolver.ts';
+import { OrderResolver } from '../features/order/order.resolver.ts';
+import { GrantOrderResolver, OrderPlanResolver } from '../features/order/order-details.resolver.ts';
+import { PurchaseResolver } from '../features/order/purchase.resolver.ts';
+import { PlanSubscriptionResolver } from '../features/subscription/plan-subscription.resolver.ts';
+import { SubscriptionResolver } from '../features/subscription/subscription.resolver.ts';
+import { type Resolvers, resolverMap } from '../graphql/schema.ts';
+import type { Services } from './services.ts';
+
+/** Every resolver, in the order in which their fields stand in the schema. */
+export function composeResolvers(services: Services): Resolvers {
+  const { accounts, apiKeys, catalog, clock, history, hub, invoices, ledger, orders, providers } =
+    services;
+  return resolverMap([
+    new CatalogResolver(catalog, providers),
+    new AccountResolver(accounts, clock),
+    new ApiKeyResolver(accounts, apiKeys),
+    new LifecycleResolver(services.lifecycle),
+    new LedgerResolver(ledger, history),
+    new CreditTransactionResolver(accounts, history),
+    new CreditAllocationResolver(history),
+    new BalanceStreamResolver(accounts, services.balanceStreams),
+    new SubscriptionResolver(services.subscriptions, catalog),
+    new PlanSubscriptionResolver(catalog),
+    new PurchaseResolver(services.purchases),
+    new OrderResolver(orders, hub),
+    new OrderPlanResolver(catalog),
+    new GrantOrderResolver(orders),
+    new InvoiceResolver(invoices),
+    new GrantInvoiceResolver(invoices),
+  ]);
+}

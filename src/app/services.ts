@@ -1,0 +1,110 @@
+import type { Config } from '../config.ts';
+import { AccountService } from '../features/account/account.service.ts';
+import { AccountStore } from '../features/account/account.store.ts';
+import { ApiKeyService } from '../features/account/api-key.service.ts';
+import { ApiKeyStore } from '../features/account/api-key.store.ts';
+import { CatalogService } from '../features/catalog/catalog.service.ts';
+import { CatalogStore } from '../features/catalog/catalog.store.ts';
+import { InvoiceService } from '../features/invoice/invoice.service.ts';
+import { InvoiceStore } from '../features/invoice/invoice.store.ts';
+import { BalanceStreamService } from '../features/ledger/balance-stream.service.ts';
+import { LedgerService } from '../features/ledger/ledger.service.ts';
+import { LedgerStore } from '../features/ledger/ledger.store.ts';
+import { LedgerHistoryService } from '../features/ledger/ledger-history.service.ts';
+import { LedgerHistoryStore } from '../features/ledger/ledger-history.store.ts';
+import { LifecycleService } from '../features/lifecycle/lifecycle.service.ts';
+import { CheckoutOpener } from '../features/order/checkout-opener.service.ts';
+import { OfferService } from '../features/order/offer.service.ts';
+import { OrderService } from '../features/order/order.service.ts';
+import { OrderStore } from '../features/order/order.store.ts';
+import { PurchaseService } from '../features/order/purchase.service.ts';
+import { ProviderCustomerService } from '../features/payment-method/provider-customer.service.ts';
+import { ProviderCustomerStore } from '../features/payment-method/provider-customer.store.ts';
+import { PlanCreditsService } from '../features/subscription/plan-credits.service.ts';
+import { SubscriptionService } from '../features/subscription/subscription.service.ts';
+import { SubscriptionStore } from '../features/subscription/subscription.store.ts';
+import type { LiveHub } from '../live/hub.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database/database.ts';
+import { DomainEvents } from '../platform/domain-events.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Channel } from '../platform/money.ts';
+import type { PaymentProvider } from '../providers/payment-provider.ts';
+
+export interface Foundation {
+  readonly config: Config;
+  readonly database: Database;
+  readonly hub: LiveHub;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly providers: ReadonlyMap<Channel, PaymentProvider>;
+}
+
+export type Services = ReturnType<typeof composeServices>;
+
+/** Every feature's services, in the order in which they may know each other. */
+export function composeServices(foundation: Foundation) {
+  const base = {
+    ...foundation,
+    events: new DomainEvents(),
+    catalogue: foundation.config.catalogue,
+  };
+  const accounts = composeAccounts(base);
+  const ledger = composeLedger({ ...base, ...accounts });
+  const purchases = composePurchases({ ...base, ...accounts, ...ledger });
+  const lifecycle = new LifecycleService({ ...base, ...accounts });
+  return { ...base, ...accounts, ...ledger, ...purchases, lifecycle };
+}
+
+type Base = Foundation & { readonly events: DomainEvents; readonly catalogue: Config['catalogue'] };
+
+function composeAccounts(base: Base) {
+  const { config, database, clock } = base;
+  const apiKeys = new ApiKeyService({
+    ...base,
+    store: new ApiKeyStore(database),
+    adminKey: config.adminKey,
+  });
+  const accounts = new AccountService({ ...base, store: new AccountStore(database), apiKeys });
+  const catalog = new CatalogService({ ...base, store: new CatalogStore(database) });
+  const customers = new ProviderCustomerService(new ProviderCustomerStore(database), clock);
+  return { apiKeys, accounts, catalog, customers };
+}
+
+function composeLedger(base: Base & ReturnType<typeof composeAccounts>) {
+  const { database, clock, hub } = base;
+  const entries = new LedgerHistoryStore(database);
+  const history = new LedgerHistoryService(entries, clock);
+  const ledger = new LedgerService({ ...base, store: new LedgerStore(database), history: entries });
+  const balanceStreams = new BalanceStreamService(ledger, entries, hub);
+  return { ledger, history, balanceStreams };
+}
+
+function composePurchases(
+  base: Base & ReturnType<typeof composeAccounts> & ReturnType<typeof composeLedger>,
+) {
+  const { config, database, catalog, catalogue } = base;
+  const planCredits = new PlanCreditsService(base);
+  const subscriptions = new SubscriptionService({
+    ...base,
+    store: new SubscriptionStore(database),
+  });
+  const store = new OrderStore(database);
+  const orders = new OrderService({ ...base, store, subscriptions });
+  const purchases = new PurchaseService({
+    ...base,
+    store,
+    orders,
+    subscriptions,
+    opener: new CheckoutOpener({ ...base, store }),
+    offers: new OfferService(catalog, catalogue),
+    redirects: config.redirectOrigins,
+  });
+  const invoices = new InvoiceService({
+    ...base,
+    store: new InvoiceStore(database),
+    subscriptions,
+    planCredits,
+  });
+  return { planCredits, subscriptions, orders, purchases, invoices };
+}

@@ -1,0 +1,17 @@
+import type { AccountCreated } from '../features/account/account.model.ts';
+import type { SubscriptionChanged } from '../features/subscription/subscription.model.ts';
+import type { Services } from './services.ts';
+
+/** Who hears what happened in earlier features. The order is the order in which they hear it. */
+export function subscribeFeatures({ events, ledger, planCredits, lifecycle }: Services): void {
+  events.subscribe<AccountCreated>('account.created', (tx, event) => ledger.openBalance(tx, event));
+  events.subscribe<AccountCreated>('account.created', (tx, event) =>
+    planCredits.grantFirstMonth(tx, event),
+  );
+  events.subscribe<SubscriptionChanged>('subscription.changed', (tx, event) =>
+    lifecycle.followSubscription(tx, event),
+  );
+  events.subscribe<SubscriptionChanged>('subscription.changed', (tx, event) =>
+    planCredits.grantTrialMonth(tx, event),
+  );
+}

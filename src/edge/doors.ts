@@ -1,0 +1,66 @@
+import type { AddressInfo } from 'node:net';
+import type { GraphQLSchema } from 'graphql';
+import type { ApiKeyService } from '../features/account/api-key.service.ts';
+import type { Resolvers } from '../graphql/schema.ts';
+import type { Inbox } from '../inbox/inbox.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Channel } from '../platform/money.ts';
+import type { PaymentProvider } from '../providers/payment-provider.ts';
+import { authenticateWith } from './authenticate.ts';
+import { graphiqlPage } from './graphiql.ts';
+import { createGraphServer } from './graphql-server.ts';
+import { createHttpServer } from './http-server.ts';
+import { webhookRoute } from './webhook-route.ts';
+import { LiveSocketServer } from './websocket-server.ts';
+
+interface DoorsOptions {
+  readonly schema: GraphQLSchema;
+  readonly resolvers: Resolvers;
+  readonly apiKeys: ApiKeyService;
+  readonly providers: ReadonlyMap<Channel, PaymentProvider>;
+  readonly inbox: Inbox;
+  readonly logger: Logger;
+  readonly isProduction: boolean;
+  readonly isReady: () => Promise<boolean>;
+}
+
+export interface Doors {
+  listen(host: string, port: number): Promise<AddressInfo>;
+  closeSocketsOf(keyId: string): void;
+  close(): Promise<void>;
+}
+
+/** Everything that listens: GraphQL over HTTP and sockets, webhooks, health, and GraphiQL outside production. */
+export async function openDoors(options: DoorsOptions): Promise<Doors> {
+  const { schema, resolvers, providers, inbox, logger, isProduction, isReady } = options;
+  const authenticate = authenticateWith(options.apiKeys);
+  const graphServer = createGraphServer({ schema, isProduction, logger });
+  await graphServer.start();
+  const http = await createHttpServer({
+    graphServer,
+    authenticate,
+    resolvers,
+    logger,
+    isReady,
+    renderGraphiql: isProduction ? null : graphiqlPage,
+    routes: [webhookRoute({ providers, inbox, logger })],
+  });
+  const sockets = new LiveSocketServer({
+    server: http.server,
+    schema,
+    authenticate,
+    resolvers,
+    logger,
+  });
+  return {
+    listen: async (host, port) => {
+      await http.listen({ host, port });
+      return http.server.address() as AddressInfo;
+    },
+    closeSocketsOf: (keyId) => sockets.closeOf(keyId),
+    close: async () => {
+      await Promise.all([sockets.close(), http.close()]);
+      await graphServer.stop();
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { invariant } from '../../platform/assert.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Transaction } from '../../platform/database/transaction.ts';
+import { newId } from '../../platform/ids.ts';
+import type { Channel } from '../../platform/money.ts';
+import type { Page, PageRequest } from '../../platform/paging.ts';
+import type { Apply } from '../../platform/provider-effect.ts';
+import type { ProviderInvoice } from '../../providers/payment-provider.ts';
+import type { AccountService } from '../account/account.service.ts';
+import type { ProviderCustomerService } from '../payment-method/provider-customer.service.ts';
+import type { PlanCreditsService } from '../subscription/plan-credits.service.ts';
+import type { SubscriptionService } from '../subscription/subscription.service.ts';
+import { supersedes } from './invoice.machine.ts';
+import type { Invoice } from './invoice.model.ts';
+import type { InvoiceStore } from './invoice.store.ts';
+
+interface InvoiceServiceNeeds {
+  readonly clock: Clock;
+  readonly store: InvoiceStore;
+  readonly accounts: AccountService;
+  readonly customers: ProviderCustomerService;
+  readonly subscriptions: SubscriptionService;
+  readonly planCredits: PlanCreditsService;
+}
+
+/** Providers' invoices, mirrored; a paid one brings a subscription's credits for its first month. */
+export class InvoiceService {
+  readonly #needs: InvoiceServiceNeeds;
+
+  constructor(needs: InvoiceServiceNeeds) {
+    this.#needs = needs;
+  }
+
+  /**
+   * A provider has news of an invoice. Answers with the step that mirrors it, takes over the state of its subscription,
+   * and grants what a paid one brings, once per invoice. Throws what the provider's commands throw.
+   */
+  async invoiceChanged(channel: Channel, news: ProviderInvoice): Promise<Apply> {
+    const accountId = await this.#needs.customers.accountOf(channel, news.customerId);
+    if (accountId === null)
+      return async () => ({ ignored: `customer ${news.customerId} is not an account's` });
+    const takeOverSubscription =
+      news.subscriptionId === null
+        ? null
+        : await this.#needs.subscriptions.subscriptionChanged(channel, news.subscriptionId);
+    return async (tx) => {
+      await this.#needs.accounts.lock(tx, accountId);
+      await takeOverSubscription?.(tx);
+      const invoice = await this.#mirror(tx, channel, accountId, news);
+      await this.#grantPaidMonth(tx, invoice, news);
+      await tx.hint('account', accountId);
+      return 'applied';
+    };
+  }
+
+  /** A payment of an invoice failed; what follows from it is in the subscription's state. */
+  invoicePaymentFailed(channel: Channel, news: ProviderInvoice): Promise<Apply> {
+    return this.invoiceChanged(channel, news);
+  }
+
+  /** A page of an account's invoices, newest first. Throws InvalidInput. */
+  invoices(accountId: string, request: PageRequest): Promise<Page<Invoice>> {
+    return this.#needs.store.page(accountId, request);
+  }
+
+  invoiceCount(accountId: string): Promise<bigint> {
+    return this.#needs.store.count(accountId);
+  }
+
+  /** The invoices with these ids, in no order. */
+  invoicesById(ids: readonly string[]): Promise<Invoice[]> {
+    return this.#needs.store.byIds(ids);
+  }
+
+  async #mirror(
+    tx: Transaction,
+    channel: Channel,
+    accountId: string,
+    news: ProviderInvoice,
+  ): Promise<Invoice> {
+    const known = await this.#needs.store.lock(tx, channel, news.invoiceId);
+    if (known !== null && !supersedes(news.status, known.status)) return known;
+    const invoice: Invoice = {
+      id: known?.id ?? newId(),
+      accountId,
+      channel,
+      providerInvoiceId: news.invoiceId,
+      providerSubscriptionId: news.subscriptionId,
+      number: news.number,
+      status: news.status,
+      amount: news.total,
+      hostedUrl: news.hostedUrl,
+      pdfUrl: news.pdfUrl,
+      paidAt: news.paidAt,
+      createdAt: news.createdAt,
+      updatedAt: this.#needs.clock.now(),
+    };
+    await this.#needs.store.save(tx, invoice);
+    return invoice;
+  }
+
+  /** Only an invoice that begins or renews a period grants, and only when money was paid: a trial's costs nothing. */
+  async #grantPaidMonth(tx: Transaction, invoice: Invoice, news: ProviderInvoice): Promise<void> {
+    const startsPeriod = news.reason === 'BEGIN' || news.reason === 'RENEW';
+    if (
+      news.status !== 'PAID' ||
+      !startsPeriod ||
+      news.amountPaidMinor <= 0n ||
+      news.subscriptionId === null
+    )
+      return;
+    invariant(news.period !== null, `invoice ${news.invoiceId} has a period`);
+    const subscription = await this.#needs.subscriptions.lock(
+      tx,
+      invoice.channel,
+      news.subscriptionId,
+    );
+    if (subscription === null) return;
+    const cause = { kind: 'invoice' as const, id: `${invoice.id}/0` };
+    await this.#needs.planCredits.grantSubscriptionMonth(tx, subscription, news.period, cause);
+  }
+}

@@ -1,0 +1,81 @@
+import { defineEntity, p } from '@mikro-orm/postgresql';
+import { amount, instant } from '../../platform/database/columns.ts';
+import type { Channel, Interval } from '../../platform/money.ts';
+import { accountReference } from '../account/account.entity.ts';
+import { CreditPackageSchema, PlanPriceSchema, planReference } from '../catalog/catalog.entity.ts';
+import type { Order, OrderKind, OrderStatus } from './order.model.ts';
+
+export const OrderSchema = defineEntity({
+  name: 'Order',
+  tableName: 'purchase_order',
+  checks: [
+    { name: 'purchase_order_kind_known', expression: `kind in ('SUBSCRIPTION', 'CREDITS')` },
+    {
+      name: 'purchase_order_status_known',
+      expression: `status in ('PENDING', 'PAID', 'EXPIRED', 'FAILED', 'REFUNDED', 'PARTIALLY_REFUNDED', 'DISPUTED')`,
+    },
+    { name: 'purchase_order_channel_known', expression: `channel in ('STRIPE', 'CREEM')` },
+    { name: 'purchase_order_amount_not_negative', expression: 'amount_minor >= 0' },
+    { name: 'purchase_order_credits_positive', expression: 'credits_micro > 0' },
+    {
+      name: 'purchase_order_by_kind',
+      expression: `((kind = 'CREDITS') = (credits_micro is not null)) and ((kind = 'SUBSCRIPTION') = (plan_id is not null))`,
+    },
+  ],
+  uniques: [
+    { name: 'purchase_order_key_unique', properties: ['accountId', 'operation', 'idempotencyKey'] },
+    { name: 'purchase_order_checkout_unique', properties: ['channel', 'providerCheckoutId'] },
+  ],
+  indexes: [
+    { name: 'purchase_order_account', properties: ['accountId', 'id'] },
+    {
+      name: 'purchase_order_one_pending_subscription',
+      expression: `create unique index purchase_order_one_pending_subscription on purchase_order (account_id) where kind = 'SUBSCRIPTION' and status = 'PENDING'`,
+    },
+  ],
+  properties: {
+    id: p.uuid().primary(),
+    number: p
+      .bigint('bigint')
+      .defaultRaw(`nextval('purchase_order_number'::regclass)`)
+      .unique('purchase_order_number_unique'),
+    accountId: accountReference(),
+    kind: p.text().$type<OrderKind>(),
+    status: p.text().$type<OrderStatus>(),
+    channel: p.text().$type<Channel>(),
+    amountMinor: amount(),
+    currency: p.text(),
+    creditsMicro: amount().nullable(),
+    planId: planReference().nullable(),
+    planPriceId: p
+      .manyToOne(PlanPriceSchema)
+      .mapToPk()
+      .fieldName('plan_price_id')
+      .nullable()
+      .index(false)
+      .deleteRule('no action')
+      .updateRule('no action'),
+    interval: p.text().$type<Interval>().nullable(),
+    packageId: p
+      .manyToOne(CreditPackageSchema)
+      .mapToPk()
+      .fieldName('package_id')
+      .nullable()
+      .index(false)
+      .deleteRule('no action')
+      .updateRule('no action'),
+    operation: p.text().$type<Order['operation']>(),
+    idempotencyKey: p.text(),
+    requestHash: p.blob(),
+    successUrl: p.text(),
+    cancelUrl: p.text(),
+    providerCheckoutId: p.text().nullable(),
+    checkoutUrl: p.text().nullable(),
+    checkoutExpiresAt: instant(),
+    providerPaymentId: p.text().nullable(),
+    providerSubscriptionId: p.text().nullable(),
+    createdAt: instant(),
+    updatedAt: instant(),
+    paidAt: instant().nullable(),
+  },
+});

@@ -1,0 +1,47 @@
+import type { Channel, Interval, Money } from '../../platform/money.ts';
+
+export type OrderKind = 'SUBSCRIPTION' | 'CREDITS';
+export type OrderStatus =
+  | 'PENDING'
+  | 'PAID'
+  | 'EXPIRED'
+  | 'FAILED'
+  | 'REFUNDED'
+  | 'PARTIALLY_REFUNDED'
+  | 'DISPUTED';
+
+/** What a client ordered; the row is written before the provider hears of it. */
+interface OrderIntent {
+  readonly id: string;
+  readonly accountId: string;
+  readonly channel: Channel;
+  readonly amount: Money;
+  readonly operation: 'createCheckout' | 'recharge';
+  readonly idempotencyKey: string;
+  readonly requestHash: Buffer;
+  readonly successUrl: string;
+  readonly cancelUrl: string;
+  readonly checkoutExpiresAt: Date;
+  readonly createdAt: Date;
+  readonly kind: OrderKind;
+  readonly planId: string | null;
+  readonly planPriceId: string | null;
+  readonly interval: Interval | null;
+  readonly packageId: string | null;
+  readonly creditsMicro: bigint | null;
+}
+
+export type NewOrder = OrderIntent;
+
+export interface Order extends OrderIntent {
+  /** Counts all orders of the gateway. */
+  readonly number: bigint;
+  readonly status: OrderStatus;
+  /** Null until the provider has answered. */
+  readonly providerCheckoutId: string | null;
+  readonly checkoutUrl: string | null;
+  readonly providerPaymentId: string | null;
+  readonly providerSubscriptionId: string | null;
+  readonly updatedAt: Date;
+  readonly paidAt: Date | null;
+}

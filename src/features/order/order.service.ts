@@ -1,0 +1,142 @@
+import { invariant } from '../../platform/assert.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/database/database.ts';
+import type { Transaction } from '../../platform/database/transaction.ts';
+import { NotFound } from '../../platform/errors.ts';
+import { isId } from '../../platform/ids.ts';
+import type { Channel } from '../../platform/money.ts';
+import type { Page, PageRequest } from '../../platform/paging.ts';
+import type { Apply } from '../../platform/provider-effect.ts';
+import type { CheckoutOutcome, PaymentProvider } from '../../providers/payment-provider.ts';
+import type { AccountService } from '../account/account.service.ts';
+import type { LedgerService } from '../ledger/ledger.service.ts';
+import type { SubscriptionService } from '../subscription/subscription.service.ts';
+import { afterCheckoutNews, type CheckoutNews } from './order.machine.ts';
+import type { Order, OrderStatus } from './order.model.ts';
+import type { OrderStore } from './order.store.ts';
+
+interface OrderServiceNeeds {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly store: OrderStore;
+  readonly accounts: AccountService;
+  readonly ledger: LedgerService;
+  readonly subscriptions: SubscriptionService;
+  readonly providers: ReadonlyMap<Channel, PaymentProvider>;
+}
+
+/** What became of purchases: told by providers, seen by clients. */
+export class OrderService {
+  readonly #needs: OrderServiceNeeds;
+
+  constructor(needs: OrderServiceNeeds) {
+    this.#needs = needs;
+  }
+
+  /**
+   * A hosted page was paid, is about to be, or expired. Answers with the step that settles its order: credits that were
+   * bought are granted, once per order. Throws what the provider's commands throw.
+   */
+  async checkoutChanged(channel: Channel, checkout: CheckoutOutcome): Promise<Apply> {
+    return this.#settle(channel, checkout, checkout.state);
+  }
+
+  /** A payment that was on its way did not arrive. */
+  async checkoutPaymentFailed(channel: Channel, checkout: CheckoutOutcome): Promise<Apply> {
+    return this.#settle(channel, checkout, 'PAYMENT_FAILED');
+  }
+
+  /** Closes the hosted page of an order that waits, and takes over what the provider says of it. */
+  async expire(order: Order): Promise<OrderStatus> {
+    const provider = this.#needs.providers.get(order.channel);
+    invariant(
+      provider !== undefined && order.providerCheckoutId !== null,
+      `order ${order.id} has a page`,
+    );
+    const apply = await this.checkoutChanged(
+      order.channel,
+      await provider.expireCheckout(order.providerCheckoutId),
+    );
+    await this.#needs.database.transaction(apply);
+    return (await this.order(order.id)).status;
+  }
+
+  /** The order; throws NotFound. */
+  async order(id: string): Promise<Order> {
+    const order = isId(id) ? await this.#needs.store.byId(id) : null;
+    if (order === null) throw new NotFound('Order');
+    return order;
+  }
+
+  /** The orders with these ids, in no order. */
+  ordersById(ids: readonly string[]): Promise<Order[]> {
+    return this.#needs.store.byIds(ids);
+  }
+
+  /** A page of an account's orders, newest first. Throws InvalidInput. */
+  orders(
+    accountId: string,
+    statuses: readonly OrderStatus[] | null,
+    request: PageRequest,
+  ): Promise<Page<Order>> {
+    return this.#needs.store.page(accountId, statuses, request);
+  }
+
+  orderCount(accountId: string, statuses: readonly OrderStatus[] | null): Promise<bigint> {
+    return this.#needs.store.count(accountId, statuses);
+  }
+
+  async #settle(channel: Channel, checkout: CheckoutOutcome, news: CheckoutNews): Promise<Apply> {
+    const orderId = checkout.orderId !== null && isId(checkout.orderId) ? checkout.orderId : null;
+    const id = await this.#needs.store.idOfCheckout(channel, orderId, checkout.checkoutId);
+    if (id === null)
+      return async () => ({ ignored: `checkout ${checkout.checkoutId} belongs to no order` });
+    const takeOverSubscription =
+      news === 'PAID' && checkout.subscriptionId !== null
+        ? await this.#needs.subscriptions.subscriptionChanged(channel, checkout.subscriptionId)
+        : null;
+    return async (tx) => {
+      await this.#apply(tx, id, checkout, news);
+      await takeOverSubscription?.(tx);
+      return 'applied';
+    };
+  }
+
+  async #apply(
+    tx: Transaction,
+    id: string,
+    checkout: CheckoutOutcome,
+    news: CheckoutNews,
+  ): Promise<void> {
+    const { accountId } = await this.order(id);
+    await this.#needs.accounts.lock(tx, accountId);
+    const order = await this.#needs.store.lock(tx, id);
+    invariant(order !== null, `order ${id} exists`);
+    const status = afterCheckoutNews(order.status, news);
+    if (status === order.status) return;
+    const now = this.#needs.clock.now();
+    await this.#needs.store.update(tx, id, {
+      status,
+      updatedAt: now,
+      providerCheckoutId: checkout.checkoutId,
+      providerPaymentId: checkout.paymentId ?? order.providerPaymentId,
+      providerSubscriptionId: checkout.subscriptionId ?? order.providerSubscriptionId,
+      ...(status === 'PAID' ? { paidAt: now } : {}),
+    });
+    if (status === 'PAID' && order.creditsMicro !== null)
+      await this.#grantBought(tx, order, order.creditsMicro);
+    await tx.hint('order', id);
+  }
+
+  async #grantBought(tx: Transaction, order: Order, amountMicro: bigint): Promise<void> {
+    await this.#needs.ledger.grantCredits(tx, {
+      accountId: order.accountId,
+      source: 'PURCHASE',
+      amountMicro,
+      effectiveAt: this.#needs.clock.now(),
+      expiresAt: null,
+      cause: { kind: 'order', id: order.id },
+      description: `Credits bought with order TG-${order.number}.`,
+    });
+  }
+}

@@ -1,0 +1,128 @@
+import { LockMode } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/postgresql';
+import type { Database } from '../../platform/database/database.ts';
+import type { Transaction } from '../../platform/database/transaction.ts';
+import type { Channel } from '../../platform/money.ts';
+import {
+  type Page,
+  type PageRequest,
+  pageOf,
+  pageSize,
+  readCursor,
+  UUID_POSITION,
+} from '../../platform/paging.ts';
+import { OrderSchema } from './order.entity.ts';
+import type { NewOrder, Order, OrderStatus } from './order.model.ts';
+
+type Row = InferEntity<typeof OrderSchema>;
+
+export const ORDER_CURSOR = 'order';
+
+/** Every query on the table of orders. */
+export class OrderStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async insert(tx: Transaction, order: NewOrder): Promise<void> {
+    const { amount, ...rest } = order;
+    await tx.em.insert(OrderSchema, {
+      ...rest,
+      amountMinor: amount.amountMinor,
+      currency: amount.currency,
+      status: 'PENDING',
+      updatedAt: order.createdAt,
+    });
+  }
+
+  async byId(id: string): Promise<Order | null> {
+    return toOrder(await this.#database.read().findOne(OrderSchema, { id }));
+  }
+
+  async byIds(ids: readonly string[]): Promise<Order[]> {
+    const rows = await this.#database.read().find(OrderSchema, { id: { $in: [...ids] } });
+    return rows.flatMap((row) => toOrder(row) ?? []);
+  }
+
+  async byKey(
+    accountId: string,
+    operation: Order['operation'],
+    idempotencyKey: string,
+  ): Promise<Order | null> {
+    return toOrder(
+      await this.#database.read().findOne(OrderSchema, { accountId, operation, idempotencyKey }),
+    );
+  }
+
+  async pendingSubscription(accountId: string): Promise<Order | null> {
+    const where = { accountId, kind: 'SUBSCRIPTION', status: 'PENDING' } as const;
+    return toOrder(await this.#database.read().findOne(OrderSchema, where));
+  }
+
+  async lock(tx: Transaction, id: string): Promise<Order | null> {
+    const options = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const;
+    return toOrder(await tx.em.findOne(OrderSchema, { id }, options));
+  }
+
+  /** The order whose hosted page this is, by our own id where the provider kept it, else by the page's. */
+  async idOfCheckout(
+    channel: Channel,
+    orderId: string | null,
+    checkoutId: string,
+  ): Promise<string | null> {
+    const rows = await this.#database.query<{ id: string }>(
+      {
+        name: 'purchase_order_of_checkout',
+        text: `select id from purchase_order where channel = $1
+          and (provider_checkout_id = $2 or (id = $3 and provider_checkout_id is null))`,
+      },
+      [channel, checkoutId, orderId],
+    );
+    return rows[0]?.id ?? null;
+  }
+
+  async update(tx: Transaction, id: string, change: Partial<Row>): Promise<void> {
+    await tx.em.nativeUpdate(OrderSchema, { id }, change);
+  }
+
+  async page(
+    accountId: string,
+    statuses: readonly OrderStatus[] | null,
+    request: PageRequest,
+  ): Promise<Page<Order>> {
+    const size = pageSize(request);
+    const before = readCursor(ORDER_CURSOR, request, UUID_POSITION);
+    const where = {
+      accountId,
+      ...(before === null ? {} : { id: { $lt: before } }),
+      ...(statuses === null ? {} : { status: { $in: [...statuses] } }),
+    };
+    const rows = await this.#database
+      .read()
+      .find(OrderSchema, where, { orderBy: { id: 'desc' }, limit: size + 1 });
+    return pageOf(
+      rows.flatMap((row) => toOrder(row) ?? []),
+      size,
+      before === null,
+    );
+  }
+
+  async count(accountId: string, statuses: readonly OrderStatus[] | null): Promise<bigint> {
+    const [row] = await this.#database.query<{ count: bigint }>(
+      {
+        name: 'purchase_order_count',
+        text: 'select count(*) as count from purchase_order where account_id = $1 and ($2::text[] is null or status = any ($2))',
+      },
+      [accountId, statuses],
+    );
+    return row?.count ?? 0n;
+  }
+}
+
+function toOrder(row: Row | null): Order | null {
+  if (row === null) return null;
+  const { amountMinor, currency, ...rest } = row;
+  return { ...(rest as Omit<Order, 'amount'>), amount: { amountMinor, currency } };
+}

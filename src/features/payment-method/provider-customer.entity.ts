@@ -1,0 +1,19 @@
+import { defineEntity, p } from '@mikro-orm/postgresql';
+import { instant } from '../../platform/database/columns.ts';
+import type { Channel } from '../../platform/money.ts';
+import { accountReference } from '../account/account.entity.ts';
+
+export const ProviderCustomerSchema = defineEntity({
+  name: 'ProviderCustomer',
+  tableName: 'provider_customer',
+  checks: [
+    { name: 'provider_customer_channel_known', expression: `channel in ('STRIPE', 'CREEM')` },
+  ],
+  uniques: [{ name: 'provider_customer_unique', properties: ['channel', 'customerId'] }],
+  properties: {
+    accountId: accountReference().primary(),
+    channel: p.text().$type<Channel>().primary(),
+    customerId: p.text(),
+    createdAt: instant(),
+  },
+});

@@ -1,0 +1,37 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Channel } from '../../platform/money.ts';
+import type { PaymentProvider } from '../../providers/payment-provider.ts';
+import type { Account } from '../account/account.model.ts';
+import type { ProviderCustomerStore } from './provider-customer.store.ts';
+
+/** Who an account is at a provider. */
+export class ProviderCustomerService {
+  readonly #store: ProviderCustomerStore;
+  readonly #clock: Clock;
+
+  constructor(store: ProviderCustomerStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /**
+   * The account's customer at this provider, made there when there is none yet: one account, one customer, however often
+   * and from wherever this is called. Throws what the provider's commands throw.
+   */
+  async customerFor(account: Account, provider: PaymentProvider): Promise<string> {
+    const known = await this.#store.customerOf(account.id, provider.channel);
+    if (known !== null) return known;
+    const { id: accountId, name, email } = account;
+    const made = await provider.createCustomer(
+      { accountId, name, email },
+      `tollgate-customer-${accountId}`,
+    );
+    await this.#store.remember(accountId, provider.channel, made.customerId, this.#clock.now());
+    return (await this.#store.customerOf(accountId, provider.channel)) ?? made.customerId;
+  }
+
+  /** The account behind a provider's customer; null for one that Tollgate did not make. */
+  accountOf(channel: Channel, customerId: string): Promise<string | null> {
+    return this.#store.accountOf(channel, customerId);
+  }
+}

@@ -1,0 +1,51 @@
+import type { Channel, Interval, Money } from '../../platform/money.ts';
+import type { Allowance } from '../catalog/catalog.model.ts';
+
+export type SubscriptionStatus =
+  | 'ACTIVE'
+  | 'TRIALING'
+  | 'PAST_DUE'
+  | 'CANCELED'
+  | 'INCOMPLETE'
+  | 'INCOMPLETE_EXPIRED'
+  | 'UNPAID'
+  | 'PAUSED';
+
+/** What was sold: a later change of the plan does not change it. */
+export interface SoldTerms {
+  readonly planId: string;
+  readonly monthlyCredits: Allowance;
+  readonly rollover: Allowance;
+  readonly price: Money | null;
+}
+
+/** A provider's subscription, as last taken over from it. */
+export interface PlanSubscription extends SoldTerms {
+  readonly id: string;
+  readonly accountId: string;
+  readonly channel: Channel;
+  readonly providerSubscriptionId: string;
+  readonly providerCustomerId: string;
+  readonly providerPriceId: string;
+  readonly status: SubscriptionStatus;
+  readonly interval: Interval;
+  readonly startedAt: Date | null;
+  readonly currentPeriodStart: Date | null;
+  readonly currentPeriodEnd: Date | null;
+  readonly trialStart: Date | null;
+  readonly trialEnd: Date | null;
+  readonly cancelAtPeriodEnd: boolean;
+  readonly cancelAt: Date | null;
+  readonly endedAt: Date | null;
+  readonly revision: bigint;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** Told inside the transaction that takes over a provider's state; the account's row and balance are locked. */
+export interface SubscriptionChanged {
+  readonly type: 'subscription.changed';
+  readonly subscription: PlanSubscription;
+  /** Null for a new one. */
+  readonly previousStatus: SubscriptionStatus | null;
+}

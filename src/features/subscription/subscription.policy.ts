@@ -1,0 +1,36 @@
+import { addMonths, earlier } from '../../platform/time.ts';
+import type { Allowance } from '../catalog/catalog.model.ts';
+import type { PlanSubscription, SubscriptionStatus } from './subscription.model.ts';
+
+const OVER: readonly SubscriptionStatus[] = ['CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED'];
+
+/** Whether a subscription counts as the account's one: begun, and not ended. */
+export function isLive(status: SubscriptionStatus): boolean {
+  return !OVER.includes(status);
+}
+
+/** When credits that are granted for a month from `start` expire: at its end, or never when they all roll over. */
+export function creditsExpireAt(
+  start: Date,
+  end: Date | null,
+  rollover: Allowance,
+  timeZone: string,
+): Date | null {
+  if (rollover.kind === 'UNLIMITED') return null;
+  return earlier(addMonths(start, 1, timeZone), end);
+}
+
+/** The micro-credits that a plan's month brings; null when it brings none by itself. */
+export function creditsOf(monthlyCredits: Allowance): bigint | null {
+  return monthlyCredits.kind === 'FINITE' && monthlyCredits.value > 0n
+    ? monthlyCredits.value
+    : null;
+}
+
+/** The trial that a subscription is in now; null when it is in none. */
+export function currentTrial(subscription: PlanSubscription): { start: Date; end: Date } | null {
+  const { status, trialStart, trialEnd } = subscription;
+  return status === 'TRIALING' && trialStart !== null && trialEnd !== null
+    ? { start: trialStart, end: trialEnd }
+    : null;
+}

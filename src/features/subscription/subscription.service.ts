@@ -1,0 +1,150 @@
+import { invariant } from '../../platform/assert.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Transaction } from '../../platform/database/transaction.ts';
+import type { DomainEvents } from '../../platform/domain-events.ts';
+import { newId } from '../../platform/ids.ts';
+import type { Channel } from '../../platform/money.ts';
+import { type Apply, StaleState } from '../../platform/provider-effect.ts';
+import type { PaymentProvider, ProviderSubscription } from '../../providers/payment-provider.ts';
+import type { AccountService } from '../account/account.service.ts';
+import type { Plan, PriceRecord } from '../catalog/catalog.model.ts';
+import type { CatalogService } from '../catalog/catalog.service.ts';
+import type { LedgerService } from '../ledger/ledger.service.ts';
+import type { ProviderCustomerService } from '../payment-method/provider-customer.service.ts';
+import type { PlanSubscription, SubscriptionChanged } from './subscription.model.ts';
+import { isLive } from './subscription.policy.ts';
+import type { SubscriptionStore } from './subscription.store.ts';
+
+interface SubscriptionServiceNeeds {
+  readonly clock: Clock;
+  readonly events: DomainEvents;
+  readonly store: SubscriptionStore;
+  readonly accounts: AccountService;
+  readonly catalog: CatalogService;
+  readonly customers: ProviderCustomerService;
+  readonly ledger: LedgerService;
+  readonly providers: ReadonlyMap<Channel, PaymentProvider>;
+}
+
+interface Sighting {
+  readonly channel: Channel;
+  readonly state: ProviderSubscription;
+  /** The revision that was stored before the state was fetched. */
+  readonly revision: bigint;
+  readonly accountId: string;
+  readonly sold: { plan: Plan; price: PriceRecord };
+}
+
+/** Accounts' subscriptions, taken over from the providers that own them. */
+export class SubscriptionService {
+  readonly #needs: SubscriptionServiceNeeds;
+
+  constructor(needs: SubscriptionServiceNeeds) {
+    this.#needs = needs;
+  }
+
+  /**
+   * Fetches a subscription's present state from its provider and answers with the step that takes it over. The step
+   * throws StaleState when another one took over a state in between. Throws what the provider's commands throw.
+   */
+  async subscriptionChanged(channel: Channel, subscriptionId: string): Promise<Apply> {
+    const provider = this.#needs.providers.get(channel);
+    invariant(provider !== undefined, `${channel} is set up`);
+    const revision = await this.#needs.store.revisionOf(channel, subscriptionId);
+    const state = await provider.retrieveSubscription(subscriptionId);
+    const accountId = await this.#needs.customers.accountOf(channel, state.customerId);
+    if (accountId === null) return ignored(`customer ${state.customerId} is not an account's`);
+    const sold = await this.#needs.catalog.planByPriceId(state.providerPriceId);
+    if (sold === null) return ignored(`price ${state.providerPriceId} is not in the catalogue`);
+    return (tx) => this.#takeOver(tx, { channel, state, revision, accountId, sold });
+  }
+
+  /** The live subscription of an account, if it has one. */
+  async liveSubscription(accountId: string): Promise<PlanSubscription | null> {
+    const [live] = await this.#needs.store.liveOf([accountId]);
+    return live ?? null;
+  }
+
+  /** The live subscription of each account, or the last one that it had; in no order. */
+  latestSubscriptions(accountIds: readonly string[]): Promise<PlanSubscription[]> {
+    return this.#needs.store.latestOf(accountIds);
+  }
+
+  /** A provider's subscription as it was taken over last, locked until the transaction ends. */
+  lock(
+    tx: Transaction,
+    channel: Channel,
+    providerSubscriptionId: string,
+  ): Promise<PlanSubscription | null> {
+    return this.#needs.store.lock(tx, channel, providerSubscriptionId);
+  }
+
+  /** Ends a subscription that a customer paid for beside a live one, and gives the money back. */
+  async cancelDuplicate(channel: Channel, subscriptionId: string): Promise<void> {
+    const provider = this.#needs.providers.get(channel);
+    invariant(provider !== undefined, `${channel} is set up`);
+    await provider.cancelAndRefund(subscriptionId, `tollgate-duplicate-${subscriptionId}`);
+  }
+
+  async #takeOver(tx: Transaction, sighting: Sighting): Promise<'applied' | { ignored: string }> {
+    const { channel, state, accountId } = sighting;
+    await this.#needs.accounts.lock(tx, accountId);
+    await this.#needs.ledger.lockBalance(tx, accountId);
+    const known = await this.#needs.store.lock(tx, channel, state.subscriptionId);
+    if ((known?.revision ?? 0n) !== sighting.revision)
+      throw new StaleState(`subscription ${state.subscriptionId}`);
+    if (
+      isLive(state.status) &&
+      (await this.#needs.store.hasOtherLive(tx, accountId, state.subscriptionId))
+    ) {
+      await tx.enqueue('cancel-duplicate-subscription', {
+        channel,
+        subscriptionId: state.subscriptionId,
+      });
+      return { ignored: 'the account has a live subscription; this one is cancelled and refunded' };
+    }
+    const subscription = takenOver(sighting, known, this.#needs.clock.now());
+    await this.#needs.store.save(tx, subscription);
+    const event: SubscriptionChanged = {
+      type: 'subscription.changed',
+      subscription,
+      previousStatus: known?.status ?? null,
+    };
+    await this.#needs.events.publish(tx, event);
+    await tx.hint('account', accountId);
+    return 'applied';
+  }
+}
+
+function ignored(reason: string): Apply {
+  return async () => ({ ignored: reason });
+}
+
+function takenOver(
+  sighting: Sighting,
+  known: PlanSubscription | null,
+  now: Date,
+): PlanSubscription {
+  const { channel, state, revision, accountId, sold } = sighting;
+  const { subscriptionId, customerId, metadata: _metadata, ...rest } = state;
+  const keepsTerms = known !== null && known.providerPriceId === state.providerPriceId;
+  const terms = keepsTerms
+    ? { planId: known.planId, monthlyCredits: known.monthlyCredits, rollover: known.rollover }
+    : {
+        planId: sold.plan.id,
+        monthlyCredits: sold.plan.monthlyCredits,
+        rollover: sold.plan.rollover,
+      };
+  return {
+    ...rest,
+    ...terms,
+    id: known?.id ?? newId(),
+    accountId,
+    channel,
+    providerSubscriptionId: subscriptionId,
+    providerCustomerId: customerId,
+    revision: revision + 1n,
+    createdAt: known?.createdAt ?? now,
+    updatedAt: now,
+  };
+}

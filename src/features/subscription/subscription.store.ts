@@ -1,0 +1,107 @@
+import { LockMode } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/postgresql';
+import type { Database } from '../../platform/database/database.ts';
+import type { Transaction } from '../../platform/database/transaction.ts';
+import type { Channel } from '../../platform/money.ts';
+import { readAllowance, storeAllowance } from '../catalog/catalog.model.ts';
+import { PlanSubscriptionSchema } from './subscription.entity.ts';
+import type { PlanSubscription } from './subscription.model.ts';
+
+type Row = InferEntity<typeof PlanSubscriptionSchema>;
+
+const OVER = ['CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED'] as const;
+
+/** Every query on the table of subscriptions. */
+export class SubscriptionStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** The revision that is stored of a provider's subscription; 0 for one that is not known yet. */
+  async revisionOf(channel: Channel, providerSubscriptionId: string): Promise<bigint> {
+    const row = await this.#database
+      .read()
+      .findOne(
+        PlanSubscriptionSchema,
+        { channel, providerSubscriptionId },
+        { fields: ['revision'] },
+      );
+    return row?.revision ?? 0n;
+  }
+
+  /** A provider's subscription as stored, locked until the transaction ends. */
+  async lock(
+    tx: Transaction,
+    channel: Channel,
+    providerSubscriptionId: string,
+  ): Promise<PlanSubscription | null> {
+    const options = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const;
+    const row = await tx.em.findOne(
+      PlanSubscriptionSchema,
+      { channel, providerSubscriptionId },
+      options,
+    );
+    return row === null ? null : toSubscription(row);
+  }
+
+  async liveOf(accountIds: readonly string[]): Promise<PlanSubscription[]> {
+    const where = { accountId: { $in: [...accountIds] }, status: { $nin: [...OVER] } };
+    return (await this.#database.read().find(PlanSubscriptionSchema, where)).map(toSubscription);
+  }
+
+  /** Of each account the live subscription, or else the one that was made last. */
+  async latestOf(accountIds: readonly string[]): Promise<PlanSubscription[]> {
+    const rows = await this.#database.query<{ id: string }>(
+      {
+        name: 'plan_subscription_latest',
+        text: `select distinct on (account_id) id from plan_subscription where account_id = any ($1)
+          order by account_id, status in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED'), created_at desc, id desc`,
+      },
+      [[...accountIds]],
+    );
+    const found = await this.#database
+      .read()
+      .find(PlanSubscriptionSchema, { id: { $in: rows.map((row) => row.id) } });
+    return found.map(toSubscription);
+  }
+
+  async hasOtherLive(
+    tx: Transaction,
+    accountId: string,
+    providerSubscriptionId: string,
+  ): Promise<boolean> {
+    const [row] = await tx.query(
+      `select 1 from plan_subscription where account_id = $1 and provider_subscription_id <> $2
+        and status not in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED')`,
+      [accountId, providerSubscriptionId],
+    );
+    return row !== undefined;
+  }
+
+  async save(tx: Transaction, subscription: PlanSubscription): Promise<void> {
+    const { price, monthlyCredits, rollover, ...rest } = subscription;
+    await tx.em.upsert(PlanSubscriptionSchema, {
+      ...rest,
+      monthlyCredits: storeAllowance(monthlyCredits),
+      rollover: storeAllowance(rollover),
+      priceMinor: price?.amountMinor ?? null,
+      currency: price?.currency ?? null,
+    });
+  }
+}
+
+function toSubscription(row: Row): PlanSubscription {
+  const { priceMinor, currency, monthlyCredits, rollover, ...rest } = row;
+  const price =
+    priceMinor === null || priceMinor === undefined || !currency
+      ? null
+      : { amountMinor: priceMinor, currency };
+  return {
+    ...(rest as Omit<PlanSubscription, 'price' | 'monthlyCredits' | 'rollover'>),
+    price,
+    monthlyCredits: readAllowance(monthlyCredits),
+    rollover: readAllowance(rollover),
+  };
+}
