@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 
 /** A row of the books: the object as the provider shows it, and what only the sandbox itself needs to remember. */
 export interface Entry<T> {
@@ -53,6 +53,7 @@ const SCHEMA = `
  */
 export class Books {
   readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
   #depth = 0;
 
   /** `file` is a path, created when missing, or `:memory:`. */
@@ -86,21 +87,21 @@ export class Books {
 
   /** Runs one statement; answers how many rows it changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#database.prepare(sql).run(...values).changes);
+    return Number(this.#prepare(sql).run(...values).changes);
   }
 
   rows<Row>(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#database.prepare(sql).all(...values) as Row[];
+    return this.#prepare(sql).all(...values) as Row[];
   }
 
   row<Row>(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#database.prepare(sql).get(...values) as Row | undefined;
+    return this.#prepare(sql).get(...values) as Row | undefined;
   }
 
-  /** The objects whose time has come by `now` (Unix seconds, domain time), the earliest first. */
-  dueBy(now: number): DueEntry[] {
-    return this.rows<DueEntry>(
-      'SELECT provider, kind, id, due_at AS dueAt FROM objects WHERE due_at <= ? ORDER BY due_at, seq',
+  /** The first object whose time has come by `now` (Unix seconds, domain time). */
+  firstDueBy(now: number): DueEntry | undefined {
+    return this.row<DueEntry>(
+      `SELECT provider, kind, id, due_at AS dueAt FROM objects WHERE due_at <= ? ORDER BY due_at, seq LIMIT 1`,
       now,
     );
   }
@@ -134,5 +135,13 @@ export class Books {
 
   close(): void {
     this.#database.close();
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
   }
 }

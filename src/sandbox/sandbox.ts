@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import { invariant } from '../platform/assert.ts';
 import type { Logger } from '../platform/logger.ts';
 import { Books } from './books.ts';
 import { registerControlDoor } from './control-door.ts';
@@ -53,7 +54,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const providers = playedProviders(options, { books, clock, deliverer, origin: () => origin });
   const happenings = new Happenings(books, clock, providers);
   const faults = new Faults(providers);
-  const app = createServer();
+  const app = createServer(options.logger);
   app.addHook('onRequest', async () => {
     happenings.catchUp();
   });
@@ -78,7 +79,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   origin = originOf(app, options.host);
   books.moveOrigin(origin);
   deliverer.setUrl('stripe', options.stripe.webhookUrl);
-  const sweep = setInterval(() => happenings.catchUp(), SWEEP_MS);
+  const sweep = setInterval(() => sweepSafely(happenings, options.logger), SWEEP_MS);
   sweep.unref();
   const stop = async () => {
     clearInterval(sweep);
@@ -101,6 +102,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
 }
 
+function sweepSafely(happenings: Happenings, logger: Logger): void {
+  try {
+    happenings.catchUp();
+  } catch (error) {
+    logger.error({ err: error }, 'what fell due in the sandbox did not happen');
+  }
+}
+
 /** What happens by itself when its time comes, each at its own moment. */
 class Happenings {
   readonly #books: Books;
@@ -115,10 +124,11 @@ class Happenings {
 
   catchUp(): void {
     for (;;) {
-      const [next] = this.#books.dueBy(this.#clock.seconds());
+      const next = this.#books.firstDueBy(this.#clock.seconds());
       if (next === undefined) return;
       const provider = this.#providers.find((candidate) => candidate.name === next.provider);
-      this.#clock.at(new Date(next.dueAt * 1000), () => provider?.fallDue(next));
+      invariant(provider, `a sandbox for ${next.provider}`);
+      this.#clock.at(new Date(next.dueAt * 1000), () => provider.fallDue(next));
     }
   }
 
@@ -191,7 +201,7 @@ function controlsOf(
   };
 }
 
-function createServer(): FastifyInstance {
+function createServer(logger: Logger): FastifyInstance {
   const app = fastify({
     forceCloseConnections: true,
     bodyLimit: LARGEST_BODY,
@@ -209,6 +219,12 @@ function createServer(): FastifyInstance {
     } catch {
       done(Object.assign(new Error('The body is not JSON.'), { statusCode: 400 }));
     }
+  });
+  app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) logger.error({ err: error }, 'the sandbox could not answer');
+    const type = status >= 500 ? 'api_error' : 'invalid_request_error';
+    return reply.code(status).send({ error: { type, message: error.message } });
   });
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({

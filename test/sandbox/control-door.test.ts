@@ -52,6 +52,16 @@ describe('a fault', () => {
     },
   );
 
+  it('hang keeps the effect away when it is told to', async () => {
+    const { sandbox, control, stripe } = await givenSandbox();
+    await control('POST', 'faults', { method: 'POST', effect: 'hang', after: false });
+
+    const hanging = stripeAt(sandbox.url, { timeout: 300 }).customers.create();
+
+    await expect(hanging).rejects.toMatchObject({ type: 'StripeConnectionError' });
+    expect((await stripe.customers.list()).data).toEqual([]);
+  });
+
   it('is survived by the SDK’s own retries', async () => {
     const { sandbox, control } = await givenSandbox();
     await control('POST', 'faults', { path: '/v1/customers', effect: '502', times: 2 });

@@ -89,7 +89,7 @@ ${refused && html`<p class="error" role="alert" id="problem">${refused.message}<
  value="${refused?.cardNumber ?? (view.cardOptional ? '' : '4242 4242 4242 4242')}"${invalid(refused, 'cardNumber')}>
 </div>
 <button class="primary" type="submit" name="action" value="pay">${label}</button>
-<button class="second" type="submit" name="action" value="pay_later">Pay by bank debit</button>
+${(session.amount_total ?? 0) > 0 && html`<button class="second" type="submit" name="action" value="pay_later">Pay by bank debit</button>`}
 <button class="plain" type="submit" name="action" value="cancel" formnovalidate>Cancel</button>
 </form>
 <details${refused?.field === 'cardNumber' && html` open`}>

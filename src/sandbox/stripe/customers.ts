@@ -1,20 +1,23 @@
 import type Stripe from 'stripe';
 import { randomId } from '../random-id.ts';
 import { endpoint } from './endpoint.ts';
-import { noSuch } from './stripe-problem.ts';
+import { noSuch, refuseUnplayed } from './stripe-problem.ts';
 import { equals, mergeMetadata, orNull, type StripeWorld } from './stripe-world.ts';
 
 /** A customer of the books, announced. Fields that the sandbox does not play with stay empty. */
 export function createCustomer(
   world: StripeWorld,
-  given: Pick<Stripe.CustomerCreateParams, 'email' | 'name' | 'phone' | 'description'> & {
+  given: Pick<
+    Stripe.CustomerCreateParams,
+    'email' | 'name' | 'phone' | 'description' | 'address'
+  > & {
     metadata?: Stripe.CustomerCreateParams['metadata'];
   },
 ): Stripe.Customer {
   const customer = {
     id: randomId('cus_', 14),
     object: 'customer',
-    address: null,
+    address: addressOf(given.address),
     balance: 0,
     created: world.now(),
     currency: null,
@@ -47,6 +50,7 @@ export function createCustomer(
 
 export const customerEndpoints = [
   endpoint('POST /v1/customers', 'customer', 'create', ({ world, params }) => {
+    refuseUnplayed(params, UNPLAYED);
     const customer = createCustomer(world, params);
     const card = params.payment_method ?? params.invoice_settings?.default_payment_method;
     if (card !== undefined) throw noSuch('PaymentMethod', card, 'payment_method');
@@ -59,11 +63,13 @@ export const customerEndpoints = [
     world.get('customer', id),
   ),
   endpoint('POST /v1/customers/:id', 'customer', 'update', ({ world, params, id }) => {
+    refuseUnplayed(params, UNPLAYED);
     const customer = world.get('customer', id);
     const changes: Partial<Stripe.Customer> = {};
     for (const field of ['email', 'name', 'phone', 'description'] as const) {
       if (params[field] !== undefined) changes[field] = orNull(params[field]);
     }
+    if (params.address !== undefined) changes.address = addressOf(params.address);
     if (params.metadata !== undefined) {
       changes.metadata = mergeMetadata(customer.metadata, params.metadata);
     }
@@ -95,6 +101,22 @@ export const customerEndpoints = [
     },
   ),
 ];
+
+const UNPLAYED = ['balance', 'cash_balance', 'source', 'tax_id_data', 'test_clock'];
+
+function addressOf(
+  given: Stripe.Emptyable<Stripe.AddressParam> | undefined,
+): Stripe.Address | null {
+  if (given === undefined || given === null || given === '') return null;
+  return {
+    city: orNull(given.city),
+    country: orNull(given.country),
+    line1: orNull(given.line1),
+    line2: orNull(given.line2),
+    postal_code: orNull(given.postal_code),
+    state: orNull(given.state),
+  };
+}
 
 /** The payment method, when it is this customer's. */
 export function ownPaymentMethod(
