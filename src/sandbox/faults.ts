@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ProviderSandbox } from './provider-sandbox.ts';
 
-export type FaultEffect = 'hang' | '500' | '502' | '429' | 'reset' | 'truncate';
+type FaultEffect = 'hang' | '500' | '502' | '429' | 'reset' | 'truncate';
 
 /** Something that goes wrong with the next `times` requests that it fits. */
 export interface Fault {
   readonly provider?: string;
   readonly method?: string;
-  /** A path, the beginning of one, or a pattern in which `*` stands for anything. Without it: any. */
+  /** A path, the beginning of one, or a pattern in which `*` stands for anything. Without it: the API, not the pages. */
   readonly path?: string;
   readonly times: number;
   /** Whether the request has its effect before it goes wrong. Its answer is kept for its idempotency key then. */
@@ -16,6 +16,9 @@ export interface Fault {
 }
 
 export type NewFault = Pick<Fault, 'effect'> & Partial<Fault>;
+
+/** What every provider has in the paths of its API. */
+const API = '/v1/';
 
 interface Armed {
   readonly fault: Fault;
@@ -82,7 +85,7 @@ export class Faults {
 function fits(fault: Fault, provider: string, method: string, path: string): boolean {
   if (fault.provider !== undefined && fault.provider.toLowerCase() !== provider) return false;
   if (fault.method !== undefined && fault.method.toUpperCase() !== method) return false;
-  if (fault.path === undefined) return true;
+  if (fault.path === undefined) return path.includes(API);
   if (!fault.path.includes('*')) return path.startsWith(fault.path);
   const pattern = fault.path.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${pattern.join('.*')}$`).test(path);

@@ -71,6 +71,18 @@ describe('a fault', () => {
     expect(made.id).toMatch(/^cus_/);
   });
 
+  it('leaves the pages alone unless its path names them', async () => {
+    const { stripe, control, submit } = await givenSandbox();
+    const { url } = await givenPlanCheckout(stripe);
+    const pay = () => submit(url, { action: 'pay', cardNumber: GOOD_CARD });
+    await control('POST', 'faults', { method: 'POST', effect: '500' });
+    await control('POST', 'faults', { path: '/checkout/*', effect: '502', after: true });
+
+    expect((await pay()).status).toBe(502);
+    expect((await pay()).status).toBe(303);
+    expect((await stripe.paymentIntents.list()).data).toHaveLength(1);
+  });
+
   it('can be listed, taken back and written wrongly', async () => {
     const { stripe, control } = await givenSandbox();
     await control('POST', 'faults', { effect: '500', times: 3 });

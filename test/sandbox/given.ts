@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { createLogger } from '../../src/platform/logger.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 
-export const SECRET_KEY = 'sk_test_sandbox';
+const SECRET_KEY = 'sk_test_sandbox';
 export const WEBHOOK_SECRETS = ['whsec_first', 'whsec_second'];
 
 export interface GivenSandbox {

@@ -46,10 +46,7 @@ export function payLater(world: StripeWorld, session: Stripe.Checkout.Session, p
 }
 
 /** The intent that pays what the session is about. */
-export function intentOf(
-  world: StripeWorld,
-  session: Stripe.Checkout.Session,
-): Stripe.PaymentIntent {
+function intentOf(world: StripeWorld, session: Stripe.Checkout.Session): Stripe.PaymentIntent {
   if (session.payment_intent !== null) {
     return world.get('payment_intent', idOf(session.payment_intent));
   }
