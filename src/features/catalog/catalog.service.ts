@@ -39,7 +39,7 @@ const CACHE_TTL_MS = 5_000;
 export class CatalogService {
   readonly #needs: CatalogServiceNeeds;
   #kept: { readonly index: Promise<CatalogueIndex>; readonly until: number } | null = null;
-  readonly #tellingStripe = new Map<string, Promise<void>>();
+  readonly #firstSales = new Map<string, Promise<string>>();
 
   constructor(needs: CatalogServiceNeeds) {
     this.#needs = needs;
@@ -72,7 +72,7 @@ export class CatalogService {
       const prices = pricesUnknownToStripe(plan);
       if (prices.length === 0) continue;
       try {
-        await this.#tellStripe(plan, prices);
+        await this.#makeAtStripe(plan, prices);
       } catch (error) {
         if (!isProviderError(error)) throw error;
         this.#needs.logger.warn({ err: error, plan: plan.slug }, 'The plan is not at Stripe yet.');
@@ -157,27 +157,27 @@ export class CatalogService {
     }
   }
 
-  async #stripePriceId(id: string): Promise<string> {
+  /** Buyers of the same price at once wait for one of them; between processes, the lookup keys lead to one price. */
+  #stripePriceId(id: string): Promise<string> {
+    const sale =
+      this.#firstSales.get(id) ??
+      this.#makeOnce(id).finally(() => {
+        this.#firstSales.delete(id);
+      });
+    this.#firstSales.set(id, sale);
+    return sale;
+  }
+
+  async #makeOnce(id: string): Promise<string> {
     // Another process may have told Stripe by now.
     this.forget();
     const present = await this.planByPriceId(id);
     invariant(present !== null, `price ${id} exists`);
-    const { plan, price } = present;
-    if (price.stripePriceId !== null) return price.stripePriceId;
-    await this.#tellStripe(plan, price.isActive ? pricesUnknownToStripe(plan) : [price]);
+    if (present.price.stripePriceId !== null) return present.price.stripePriceId;
+    await this.#makeAtStripe(present.plan, [present.price]);
     const told = await this.planByPriceId(id);
     invariant(told?.price.stripePriceId, `Stripe's id of price ${id} is kept`);
     return told.price.stripePriceId;
-  }
-
-  /** Once at a time for the same prices; between processes, the lookup keys bring everybody to the same ones. */
-  #tellStripe(plan: Plan, prices: readonly PriceRecord[]): Promise<void> {
-    const key = prices.map(({ id }) => id).join();
-    const telling =
-      this.#tellingStripe.get(key) ??
-      this.#makeAtStripe(plan, prices).finally(() => this.#tellingStripe.delete(key));
-    this.#tellingStripe.set(key, telling);
-    return telling;
   }
 
   async #makeAtStripe(plan: Plan, unknown: readonly PriceRecord[]): Promise<void> {

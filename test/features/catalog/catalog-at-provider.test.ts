@@ -4,6 +4,7 @@ import type { CatalogService } from '../../../src/features/catalog/catalog.servi
 import { invariant } from '../../../src/platform/assert.ts';
 import { ProviderUnavailable } from '../../../src/platform/errors.ts';
 import { ProviderRefused, ProviderUnsupported } from '../../../src/providers/payment-provider.ts';
+import { startStripeWorld } from '../../providers/stripe-world.ts';
 import { CountingStripe, givenDatabase } from './given-catalog-service.ts';
 import { aCatalogue, aPlan, usd } from './given-catalogue.ts';
 
@@ -195,6 +196,36 @@ describe("the provider's id of a price", () => {
       ProviderUnsupported,
     );
     expect(stripe.calls).toEqual([]);
+  });
+});
+
+describe('the real adapter', () => {
+  it('brings two processes that start at once to the same prices, and a new amount to another one', async () => {
+    await using stripe = await startStripeWorld();
+    const providers = new Map([['STRIPE', stripe.provider]] as const);
+    const processes = await Promise.all([start(providers), start(providers)]);
+    const begin = (monthly: bigint) =>
+      Promise.all(
+        processes.map(async ({ catalog }) => {
+          await catalog.sync(aCatalogue([aPlan('pro', { monthlyPrice: usd(monthly) })]));
+          await catalog.syncToProvider();
+          return (await onSale(catalog))[1].stripePriceId;
+        }),
+      );
+
+    const [first, same] = await begin(2_900n);
+    const [second] = await begin(3_900n);
+
+    expect(first).toBe(same);
+    expect(second).not.toBe(first);
+    const { data } = await stripe.dashboard.prices.list({});
+    expect(data.map(({ id, unit_amount, lookup_key }) => [id, unit_amount, lookup_key])).toEqual(
+      expect.arrayContaining([
+        [first, 2_900, null],
+        [second, 3_900, 'tollgate_pro_month'],
+      ]),
+    );
+    expect(data).toHaveLength(2);
   });
 });
 
