@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import { createConnectionPool, endConnectionPool } from '../platform/database/connection-pool.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createJobLogger } from './job-logger.ts';
@@ -22,7 +23,14 @@ interface JobRunnerOptions {
   readonly abandonedAfterMs?: number;
 }
 
+type ConnectionPool = ReturnType<typeof createConnectionPool>;
+
 const DEFAULTS = { concurrency: 4, pollIntervalMs: 1_000, abandonedAfterMs: 15_000 };
+/**
+ * Ends of jobs are reported in batches, of one turn of the event loop. Reported singly, nobody would wait for the report: a
+ * lost connection would end the process by an unhandled rejection, and a stop would leave jobs taken.
+ */
+const REPORTED_TOGETHER = { completeJobBatchDelay: 0, failJobBatchDelay: 0 };
 const RETRY_FIRST_MS = 50;
 const RETRY_LAST_MS = 5_000;
 const ABORT_AFTER_MS = 3_000;
@@ -36,6 +44,7 @@ const LOOK_EVERY_MS = 10;
 export class JobRunner {
   readonly #options: JobRunnerOptions & typeof DEFAULTS;
   readonly #queue: JobQueueStore;
+  #pool: ConnectionPool | null = null;
   #runner: Runner | null = null;
   #workerId: string | null = null;
   #sweep: NodeJS.Timeout | null = null;
@@ -49,8 +58,14 @@ export class JobRunner {
   /** Resolves when jobs are being looked for; rejects when the queue cannot be reached. */
   async start(): Promise<void> {
     this.#stopping = new AbortController();
-    const runner = await this.#run();
-    void this.#keepRunning(runner);
+    const pool = this.#connect();
+    try {
+      void this.#keepRunning(pool, await this.#run(pool));
+    } catch (error) {
+      await endConnectionPool(pool);
+      throw error;
+    }
+    this.#pool = pool;
     await this.#releaseAbandoned();
     this.#sweep = setInterval(
       () => void this.#releaseAbandoned(),
@@ -65,17 +80,11 @@ export class JobRunner {
   async stop(): Promise<void> {
     this.#stopping.abort();
     if (this.#sweep !== null) clearInterval(this.#sweep);
-    const runner = this.#runner;
+    if (this.#pool === null || this.#runner === null) return;
+    await this.#end(this.#runner);
+    await endConnectionPool(this.#pool);
+    this.#pool = null;
     this.#runner = null;
-    if (runner === null) return;
-    const stopped = runner.stop().then(
-      () => true,
-      () => true,
-    );
-    const late = new AbortController();
-    const timeout = delay(GIVE_UP_AFTER_MS, false, { signal: late.signal }).catch(() => false);
-    if (!(await Promise.race([stopped, timeout]))) await this.#giveUp();
-    late.abort();
   }
 
   /**
@@ -91,19 +100,29 @@ export class JobRunner {
     }
   }
 
-  async #run(): Promise<Runner> {
-    const { url, logger, tasks, crontab, concurrency, pollIntervalMs } = this.#options;
+  #connect(): ConnectionPool {
+    const { url, concurrency, logger } = this.#options;
+    return createConnectionPool({
+      url,
+      // One connection listens, one is for the rest.
+      size: concurrency + 2,
+      onError: (error) =>
+        logger.warn({ reason: error.message }, 'the job runner lost a connection'),
+    });
+  }
+
+  async #run(pool: ConnectionPool): Promise<Runner> {
+    const { logger, tasks, crontab, concurrency, pollIntervalMs } = this.#options;
     const runner = await run({
-      connectionString: url,
+      pgPool: pool,
       logger: createJobLogger(logger),
       taskList: toTaskList(tasks),
       crontab: crontab.map(toCrontabLine).join('\n'),
       concurrency,
-      // One connection listens, one is for the rest.
-      maxPoolSize: concurrency + 2,
       pollInterval: pollIntervalMs,
       gracefulShutdownAbortTimeout: ABORT_AFTER_MS,
       noHandleSignals: true,
+      preset: { worker: REPORTED_TOGETHER },
       events: this.#vouching(),
     });
     this.#runner = runner;
@@ -115,13 +134,14 @@ export class JobRunner {
     const events: WorkerEvents = new EventEmitter();
     events.on('pool:listen:success', ({ workerPool, client }) => {
       this.#workerId = workerPool.id;
-      // When this fails the connection is gone, and the next one asks again.
-      client.query(VOUCH, [workerPool.id]).catch(() => undefined);
+      // A connection takes one query at a time: this one waits for LISTEN. When it fails the connection is gone, and the
+      // next one asks again.
+      client.once('drain', () => void client.query(VOUCH, [workerPool.id]).catch(() => undefined));
     });
     return events;
   }
 
-  async #keepRunning(first: Runner): Promise<void> {
+  async #keepRunning(pool: ConnectionPool, first: Runner): Promise<void> {
     const { signal } = this.#stopping;
     for (let runner: Runner | null = first; runner !== null; ) {
       const reason = await runner.promise.then(
@@ -130,14 +150,14 @@ export class JobRunner {
       );
       if (signal.aborted) return;
       this.#options.logger.warn({ err: reason }, 'the job runner ended and starts again');
-      runner = await this.#runAgain(signal);
+      runner = await this.#runAgain(pool, signal);
     }
   }
 
-  async #runAgain(signal: AbortSignal): Promise<Runner | null> {
+  async #runAgain(pool: ConnectionPool, signal: AbortSignal): Promise<Runner | null> {
     for (let wait = RETRY_FIRST_MS; !signal.aborted; wait = Math.min(wait * 2, RETRY_LAST_MS)) {
       try {
-        const runner = await this.#run();
+        const runner = await this.#run(pool);
         if (!signal.aborted) return runner;
         await runner.stop();
       } catch (error) {
@@ -156,6 +176,17 @@ export class JobRunner {
     } catch (error) {
       logger.warn({ err: error }, 'the queue could not be searched for abandoned jobs');
     }
+  }
+
+  async #end(runner: Runner): Promise<void> {
+    const stopped = runner.stop().then(
+      () => true,
+      () => true,
+    );
+    const late = new AbortController();
+    const timeout = delay(GIVE_UP_AFTER_MS, false, { signal: late.signal }).catch(() => false);
+    if (!(await Promise.race([stopped, timeout]))) await this.#giveUp();
+    late.abort();
   }
 
   async #giveUp(): Promise<void> {

@@ -60,7 +60,33 @@ describe('two workers', () => {
     expect(await effects(world.database, what)).toBe(1);
   });
 
-  it('applied once among 32 at once', async () => {
+  it('apply an event once when the first was given up for dead between asking and applying', async () => {
+    const asking = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<void>();
+    let asked = 0;
+    const { inbox, id, what, row } = await received(
+      world.database,
+      always(async (subscription) => {
+        asked += 1;
+        if (asked === 1) {
+          asking.resolve();
+          await late.promise;
+        }
+        return leaveEffect(subscription);
+      }),
+    );
+
+    const dead = inbox.work(id);
+    await asking.promise;
+    await inbox.work(id);
+    expect(await row()).toMatchObject({ status: 'PROCESSED', attempts: 2 });
+    late.resolve();
+    await dead;
+
+    expect(await effects(world.database, what)).toBe(1);
+  });
+
+  it('apply it once when they are 32 and begin at once', async () => {
     const { inbox, id, what } = await received(world.database);
 
     await Promise.all(Array.from({ length: 32 }, () => inbox.work(id)));
