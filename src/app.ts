@@ -38,6 +38,8 @@ export interface App {
   readonly services: Services;
   readonly inbox: Inbox;
   readonly jobs: JobRunner;
+  /** Resolves when the sandbox has delivered the webhooks that wait. */
+  drainSandbox(): Promise<void>;
   /** Finishes what is under way and stops. */
   close(): Promise<void>;
 }
@@ -88,7 +90,8 @@ async function startParts(options: AppOptions, closers: Closer[]): Promise<Omit<
     .catch((error: Error) =>
       logger.warn({ reason: error.message }, 'plans are not at the provider yet'),
     );
-  return { url, sandboxUrl: sources.sandboxUrl, services, inbox, jobs };
+  const { sandboxUrl, drain } = sources;
+  return { url, sandboxUrl, services, inbox, jobs, drainSandbox: drain };
 }
 
 function connect(url: string, logger: Logger): Promise<Database> {

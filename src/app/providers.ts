@@ -11,6 +11,8 @@ interface ProviderSources {
   readonly sandboxUrl: string | null;
   /** Tells the sandbox where the gateway listens; real providers know it from their dashboards. */
   deliverWebhooksTo(gatewayUrl: string): void;
+  /** Resolves when the sandbox has delivered the webhooks that wait. */
+  drain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,6 +46,9 @@ export async function startProviders(
     providers: new Map([['STRIPE', provider]]),
     sandboxUrl: sandbox.url,
     deliverWebhooksTo: (gatewayUrl) => sandbox.setWebhookUrl(`${gatewayUrl}/webhooks/stripe`),
+    drain: async () => {
+      await sandbox.drain();
+    },
     close: () => sandbox.close(),
   };
 }
@@ -53,6 +58,7 @@ function withoutSandbox(providers: ReadonlyMap<Channel, PaymentProvider>): Provi
     providers,
     sandboxUrl: null,
     deliverWebhooksTo: () => undefined,
+    drain: async () => undefined,
     close: async () => undefined,
   };
 }

@@ -25,7 +25,6 @@ const LARGEST_REQUEST = 1_048_576;
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   const server = fastify({
     bodyLimit: LARGEST_REQUEST,
-    disableRequestLogging: true,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     genReqId: () => randomUUID(),

@@ -1,4 +1,4 @@
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { type BuildSchemaOptions, buildSchema } from 'type-graphql';
 
 /** The resolver objects, made by the composition root, by their classes. */
@@ -18,6 +18,11 @@ export function buildGraphSchema(resolvers: Resolvers): Promise<GraphQLSchema> {
     // Every subscription brings its own stream; type-graphql wants this all the same.
     pubSub: { subscribe: () => noStream(), publish: () => undefined },
   });
+}
+
+/** The schema as text, in an order that does not depend on who imports whom: `schema.graphql`. */
+export function printGraphSchema(schema: GraphQLSchema): string {
+  return `${printSchema(lexicographicSortSchema(schema))}\n`;
 }
 
 function noStream(): never {

@@ -37,13 +37,13 @@ export class AccountService {
    */
   async createAccount(
     input: NewAccount,
-    first: FirstStatus,
+    firstStatus: (now: Date) => FirstStatus,
   ): Promise<{ account: Account; masterKey: string }> {
     const now = this.#needs.clock.now();
     const account: Account = {
       id: newId(),
       ...input,
-      ...first,
+      ...firstStatus(now),
       statusSince: now,
       createdAt: now,
       updatedAt: now,

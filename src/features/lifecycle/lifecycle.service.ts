@@ -36,8 +36,9 @@ export class LifecycleService {
     checkWords(input);
     const timeZone = input.timeZone ?? 'UTC';
     const currency = input.currency ?? this.#needs.catalogue.currency;
-    const first = firstStatus(this.#needs.catalogue.lifecycle, this.#needs.clock.now(), timeZone);
-    return this.#needs.accounts.createAccount({ ...input, timeZone, currency }, first);
+    return this.#needs.accounts.createAccount({ ...input, timeZone, currency }, (now) =>
+      firstStatus(this.#needs.catalogue.lifecycle, now, timeZone),
+    );
   }
 
   /** A subscription's state became known; runs inside the transaction that took it over. */

@@ -35,10 +35,7 @@ export const OrderSchema = defineEntity({
   ],
   properties: {
     id: p.uuid().primary(),
-    number: p
-      .bigint('bigint')
-      .defaultRaw(`nextval('purchase_order_number'::regclass)`)
-      .unique('purchase_order_number_unique'),
+    number: p.bigint('bigint').autoincrement().unique('purchase_order_number_unique'),
     accountId: accountReference(),
     kind: p.text().$type<OrderKind>(),
     status: p.text().$type<OrderStatus>(),

@@ -1,0 +1,22 @@
+import type { Clock } from '../../src/platform/clock.ts';
+
+/** A clock that stands still until a test moves it. */
+export class ManualClock implements Clock {
+  #now: number;
+
+  constructor(start: string | Date = new Date()) {
+    this.#now = new Date(start).getTime();
+  }
+
+  now(): Date {
+    return new Date(this.#now);
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+
+  set(instant: string | Date): void {
+    this.#now = new Date(instant).getTime();
+  }
+}
