@@ -1,7 +1,7 @@
 import { isId } from '../platform/ids.ts';
 
 /** What a task may know of its job. */
-export interface JobContext {
+interface JobContext {
   /** The number of this attempt, from 1. */
   readonly attempt: number;
   readonly maxAttempts: number;

@@ -1,7 +1,7 @@
 import type { Transaction } from './database/transaction.ts';
 
 /** What became of an event: it changed something (or would have, were it not done already), or it means nothing here. */
-export type Applied = 'applied' | { readonly ignored: string };
+type Applied = 'applied' | { readonly ignored: string };
 
 /**
  * The second step of what a provider announced. The first step may ask the provider and runs outside any transaction;

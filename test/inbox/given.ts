@@ -11,7 +11,7 @@ import type { VerifiedWebhook } from '../../src/providers/payment-provider.ts';
 import { createStripeProvider } from '../../src/providers/stripe/stripe-provider.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
-export const WEBHOOK_SECRET = 'whsec_inbox';
+const WEBHOOK_SECRET = 'whsec_inbox';
 
 export const silent = pino({ level: 'silent' });
 
