@@ -243,6 +243,30 @@ describe('a price', () => {
   });
 });
 
+describe('a Stripe id', () => {
+  it('goes from a later plan to an earlier one that had none', async () => {
+    const { catalog } = await start();
+    const one = aPlan('one');
+    const two = aPlan('two', { sortOrder: 2 });
+    await catalog.sync(aCatalogue([one, { ...two, stripeMonthlyPriceId: 'price_1' }]));
+
+    await catalog.sync(aCatalogue([{ ...one, stripeMonthlyPriceId: 'price_1' }, two]));
+
+    expect((await theOffer(catalog, 'one'))?.stripePriceId).toBe('price_1');
+    expect((await theOffer(catalog, 'two'))?.stripePriceId).toBeNull();
+  });
+
+  it('stays when the file no longer gives it', async () => {
+    const { catalog } = await start();
+    await catalog.sync(aCatalogue([aPlan('pro', { stripeMonthlyPriceId: 'price_1' })]));
+    const before = await theOffer(catalog, 'pro');
+
+    await catalog.sync(aCatalogue([aPlan('pro')]));
+
+    expect(await theOffer(catalog, 'pro')).toEqual(before);
+  });
+});
+
 describe('finding', () => {
   it('finds nothing under what cannot be an id', async () => {
     const { catalog } = await start();
