@@ -6,13 +6,13 @@ import type { Channel, Interval } from '../../platform/money.ts';
 import type { Allowance, CreditPackage, Enforcement, Plan, PriceRecord } from './catalog.model.ts';
 import { channelsOf, offeredPrice } from './catalog.policy.ts';
 
-export const AllowanceKindEnum = enumOf(
+const AllowanceKindEnum = enumOf(
   'AllowanceKind',
   ['FINITE', 'UNLIMITED', 'CUSTOM'],
   'CUSTOM is agreed with each customer.',
 );
 
-export const EnforcementEnum = enumOf(
+const EnforcementEnum = enumOf(
   'Enforcement',
   ['HARD', 'SOFT'],
   'HARD refuses what would pass the limit; SOFT counts and flags it.',
