@@ -1,6 +1,11 @@
 import { DomainError } from '../../platform/errors.ts';
 import type { AccountStatus } from './account.model.ts';
 
+/** What was asked for does not fit the present state. */
+export class NotAllowedNow extends DomainError {
+  readonly code = 'NOT_ALLOWED_NOW';
+}
+
 /** The account's status forbids this now. */
 export class AccountBlocked extends DomainError {
   readonly code = 'ACCOUNT_BLOCKED';

@@ -3,7 +3,7 @@ import { BillingErrorType } from '../../graphql/billing-error.ts';
 import { enumOf } from '../../graphql/enums.ts';
 import { refusal } from '../../graphql/refusal.ts';
 import { CurrencyScalar, DateTimeScalar, TimeZoneScalar } from '../../graphql/scalars.ts';
-import { AccountBlocked } from './account.errors.ts';
+import { AccountBlocked, NotAllowedNow } from './account.errors.ts';
 import type { Account, AccountStatus } from './account.model.ts';
 
 export const AccountStatusEnum = enumOf(
@@ -72,4 +72,14 @@ export const accountBlockedRefusal = refusal(AccountBlocked, (error) =>
     message: error.message,
     status: error.status,
   }),
+);
+
+@ObjectType('NotAllowedNow', {
+  implements: BillingErrorType,
+  description: 'What was asked for does not fit the present state.',
+})
+export class NotAllowedNowType extends BillingErrorType {}
+
+export const notAllowedNowRefusal = refusal(NotAllowedNow, ({ code, message }) =>
+  Object.assign(new NotAllowedNowType(), { code, message }),
 );

@@ -1,5 +1,6 @@
 import { InvalidInput, NotFound } from '../../platform/errors.ts';
 import { formatCredits, type Interval, type Money } from '../../platform/money.ts';
+import { NotAllowedNow } from '../account/account.errors.ts';
 import type { Account } from '../account/account.model.ts';
 import { PlanNotAvailable } from '../catalog/catalog.errors.ts';
 import type { Catalogue, CreditPackage, Plan, PriceRecord } from '../catalog/catalog.model.ts';
@@ -7,7 +8,6 @@ import { creditsFor } from '../catalog/catalog.model.ts';
 import { offeredPrice } from '../catalog/catalog.policy.ts';
 import type { CatalogService } from '../catalog/catalog.service.ts';
 import type { PlanSubscription } from '../subscription/subscription.model.ts';
-import { NotAllowedNow } from './order.errors.ts';
 import type { NewOrder } from './order.model.ts';
 
 /** How a client names the plan it wants; nothing at all means the catalogue's `lifecycle.plan`. */

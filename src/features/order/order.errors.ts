@@ -1,11 +1,6 @@
 import { DomainError } from '../../platform/errors.ts';
 import type { Channel } from '../../platform/money.ts';
 
-/** What was asked for does not fit the present state. */
-export class NotAllowedNow extends DomainError {
-  readonly code = 'NOT_ALLOWED_NOW';
-}
-
 /** This provider is not set up, or cannot do such a thing. */
 export class ChannelUnsupported extends DomainError {
   readonly code = 'CHANNEL_UNSUPPORTED';

@@ -4,10 +4,7 @@ import { ChannelEnum } from '../../graphql/enums.ts';
 import { refusal } from '../../graphql/refusal.ts';
 import type { Channel } from '../../platform/money.ts';
 import { PlanNotAvailable } from '../catalog/catalog.errors.ts';
-import { ChannelUnsupported, CouponNotApplicable, NotAllowedNow } from './order.errors.ts';
-
-@ObjectType('NotAllowedNow', { implements: BillingErrorType })
-export class NotAllowedNowType extends BillingErrorType {}
+import { ChannelUnsupported, CouponNotApplicable } from './order.errors.ts';
 
 @ObjectType('PlanNotAvailable', { implements: BillingErrorType })
 export class PlanNotAvailableType extends BillingErrorType {
@@ -26,10 +23,6 @@ export class CouponNotApplicableType extends BillingErrorType {
   @Field(() => String, { description: 'A stable word, such as UNKNOWN.' })
   reason!: string;
 }
-
-export const notAllowedNowRefusal = refusal(NotAllowedNow, ({ code, message }) =>
-  Object.assign(new NotAllowedNowType(), { code, message }),
-);
 
 export const planNotAvailableRefusal = refusal(PlanNotAvailable, ({ code, message, planSlug }) =>
   Object.assign(new PlanNotAvailableType(), { code, message, planSlug }),

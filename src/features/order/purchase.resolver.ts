@@ -2,10 +2,10 @@ import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { GraphContext } from '../../graphql/context.ts';
 import { orRefusal } from '../../graphql/refusal.ts';
 import { InvalidInput } from '../../platform/errors.ts';
-import { accountBlockedRefusal } from '../account/account.type.ts';
+import { NotAllowedNow } from '../account/account.errors.ts';
+import { accountBlockedRefusal, notAllowedNowRefusal } from '../account/account.type.ts';
 import { accountFor } from '../account/caller.policy.ts';
 import { idempotencyConflictRefusal } from '../ledger/ledger-result.type.ts';
-import { NotAllowedNow } from './order.errors.ts';
 import type { Order } from './order.model.ts';
 import { toOrder } from './order.type.ts';
 import type { PurchaseService } from './purchase.service.ts';
@@ -20,7 +20,6 @@ import {
 import {
   channelUnsupportedRefusal,
   couponNotApplicableRefusal,
-  notAllowedNowRefusal,
   planNotAvailableRefusal,
 } from './purchase-refusal.type.ts';
 

@@ -2,13 +2,12 @@ import { createUnionType, Field, ID, InputType, ObjectType } from 'type-graphql'
 import { ChannelEnum, IntervalEnum } from '../../graphql/enums.ts';
 import { SafeIntScalar, UrlScalar } from '../../graphql/scalars.ts';
 import type { Channel, Interval } from '../../platform/money.ts';
-import { AccountBlockedType } from '../account/account.type.ts';
+import { AccountBlockedType, NotAllowedNowType } from '../account/account.type.ts';
 import { IdempotencyConflictType } from '../ledger/ledger-result.type.ts';
 import { OrderType } from './order.type.ts';
 import {
   ChannelUnsupportedType,
   CouponNotApplicableType,
-  NotAllowedNowType,
   PlanNotAvailableType,
 } from './purchase-refusal.type.ts';
 
