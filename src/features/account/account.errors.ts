@@ -16,3 +16,16 @@ export class AccountBlocked extends DomainError {
     this.status = status;
   }
 }
+
+/** An idempotency key was used before with other input. */
+export class IdempotencyConflict extends DomainError {
+  readonly code = 'IDEMPOTENCY_CONFLICT';
+  readonly idempotencyKey: string;
+
+  constructor(idempotencyKey: string) {
+    super(
+      `The idempotency key "${idempotencyKey}" was used before with other input: use a new key for a new request.`,
+    );
+    this.idempotencyKey = idempotencyKey;
+  }
+}

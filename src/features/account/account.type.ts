@@ -3,7 +3,7 @@ import { BillingErrorType } from '../../graphql/billing-error.ts';
 import { enumOf } from '../../graphql/enums.ts';
 import { refusal } from '../../graphql/refusal.ts';
 import { CurrencyScalar, DateTimeScalar, TimeZoneScalar } from '../../graphql/scalars.ts';
-import { AccountBlocked, NotAllowedNow } from './account.errors.ts';
+import { AccountBlocked, IdempotencyConflict, NotAllowedNow } from './account.errors.ts';
 import type { Account, AccountStatus } from './account.model.ts';
 
 export const AccountStatusEnum = enumOf(
@@ -82,4 +82,21 @@ export class NotAllowedNowType extends BillingErrorType {}
 
 export const notAllowedNowRefusal = refusal(NotAllowedNow, ({ code, message }) =>
   Object.assign(new NotAllowedNowType(), { code, message }),
+);
+
+@ObjectType('IdempotencyConflict', {
+  implements: BillingErrorType,
+  description: 'The idempotency key was used before with other input.',
+})
+export class IdempotencyConflictType extends BillingErrorType {
+  @Field(() => String)
+  idempotencyKey!: string;
+}
+
+export const idempotencyConflictRefusal = refusal(IdempotencyConflict, (error) =>
+  Object.assign(new IdempotencyConflictType(), {
+    code: error.code,
+    message: error.message,
+    idempotencyKey: error.idempotencyKey,
+  }),
 );

@@ -3,8 +3,8 @@ import { BillingErrorType } from '../../graphql/billing-error.ts';
 import { CreditsScalar } from '../../graphql/credits-scalar.ts';
 import { refusal } from '../../graphql/refusal.ts';
 import { DateTimeScalar, JsonObjectScalar } from '../../graphql/scalars.ts';
-import { AccountBlockedType } from '../account/account.type.ts';
-import { IdempotencyConflict, InsufficientCredits } from './ledger.errors.ts';
+import { AccountBlockedType, IdempotencyConflictType } from '../account/account.type.ts';
+import { InsufficientCredits } from './ledger.errors.ts';
 import { CreditBalanceType, CreditTransactionType } from './ledger.type.ts';
 
 @ObjectType('InsufficientCredits', { implements: BillingErrorType })
@@ -19,15 +19,6 @@ export class InsufficientCreditsType extends BillingErrorType {
   httpStatus!: number;
 }
 
-@ObjectType('IdempotencyConflict', {
-  implements: BillingErrorType,
-  description: 'The idempotency key was used before with other input.',
-})
-export class IdempotencyConflictType extends BillingErrorType {
-  @Field(() => String)
-  idempotencyKey!: string;
-}
-
 export const insufficientCreditsRefusal = refusal(InsufficientCredits, (error) =>
   Object.assign(new InsufficientCreditsType(), {
     code: error.code,
@@ -35,14 +26,6 @@ export const insufficientCreditsRefusal = refusal(InsufficientCredits, (error) =
     required: error.requiredMicro,
     available: error.availableMicro,
     httpStatus: 402,
-  }),
-);
-
-export const idempotencyConflictRefusal = refusal(IdempotencyConflict, (error) =>
-  Object.assign(new IdempotencyConflictType(), {
-    code: error.code,
-    message: error.message,
-    idempotencyKey: error.idempotencyKey,
   }),
 );
 

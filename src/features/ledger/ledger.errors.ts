@@ -15,16 +15,3 @@ export class InsufficientCredits extends DomainError {
     this.availableMicro = availableMicro;
   }
 }
-
-/** An idempotency key was used before with other input. */
-export class IdempotencyConflict extends DomainError {
-  readonly code = 'IDEMPOTENCY_CONFLICT';
-  readonly idempotencyKey: string;
-
-  constructor(idempotencyKey: string) {
-    super(
-      `The idempotency key "${idempotencyKey}" was used before with other input: use a new key for a new request.`,
-    );
-    this.idempotencyKey = idempotencyKey;
-  }
-}

@@ -1,4 +1,5 @@
 import { InvalidInput } from '../../platform/errors.ts';
+import { checkIdempotencyKey } from '../account/idempotency.policy.ts';
 import type { CreditBalance, CreditGrantSource, Debit } from './ledger.model.ts';
 
 /** Lower burns first; within a priority the soonest expiry does, then the oldest. What was paid for by itself burns last. */
@@ -40,13 +41,6 @@ export function checkDebit(
   checkText('usageType', debit.usageType, LONGEST_KEY);
   if (debit.metadata !== null)
     checkText('metadata', JSON.stringify(debit.metadata), LONGEST_METADATA);
-}
-
-/** Refuses an idempotency key that is empty, longer than 255 characters, or cannot be stored. Throws InvalidInput. */
-export function checkIdempotencyKey(key: string): void {
-  if (key.trim() === '')
-    throw new InvalidInput('idempotencyKey', 'must not be empty: give each request its own key.');
-  checkText('idempotencyKey', key, LONGEST_KEY);
 }
 
 function checkText(field: string, text: string | null, longest: number): void {

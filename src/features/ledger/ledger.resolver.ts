@@ -3,7 +3,11 @@ import { toConnection } from '../../graphql/connection.ts';
 import { type GraphContext, perRequest } from '../../graphql/context.ts';
 import { orRefusal } from '../../graphql/refusal.ts';
 import { invariant } from '../../platform/assert.ts';
-import { AccountType, accountBlockedRefusal } from '../account/account.type.ts';
+import {
+  AccountType,
+  accountBlockedRefusal,
+  idempotencyConflictRefusal,
+} from '../account/account.type.ts';
 import { accountFor, requireAdmin } from '../account/caller.policy.ts';
 import { balanceLoader } from './ledger.loader.ts';
 import type { LedgerReceipt, CreditTransactionType as TransactionKind } from './ledger.model.ts';
@@ -21,7 +25,6 @@ import type { LedgerHistoryService } from './ledger-history.service.ts';
 import {
   AdjustCreditsInput,
   AdjustCreditsResult,
-  idempotencyConflictRefusal,
   insufficientCreditsRefusal,
   SpendCreditsInput,
   SpendCreditsPayload,

@@ -6,10 +6,10 @@ import type { Transaction } from '../../platform/database/transaction.ts';
 import { InvalidInput, NotFound } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { requestHash } from '../../platform/request-hash.ts';
-import { AccountBlocked } from '../account/account.errors.ts';
+import { AccountBlocked, IdempotencyConflict } from '../account/account.errors.ts';
 import type { AccountCreated } from '../account/account.model.ts';
 import type { AccountService } from '../account/account.service.ts';
-import { IdempotencyConflict, InsufficientCredits } from './ledger.errors.ts';
+import { InsufficientCredits } from './ledger.errors.ts';
 import type {
   CreditBalance,
   CreditTransaction,

@@ -3,9 +3,14 @@ import type { GraphContext } from '../../graphql/context.ts';
 import { orRefusal } from '../../graphql/refusal.ts';
 import { InvalidInput } from '../../platform/errors.ts';
 import { NotAllowedNow } from '../account/account.errors.ts';
-import { accountBlockedRefusal, notAllowedNowRefusal } from '../account/account.type.ts';
+import {
+  accountBlockedRefusal,
+  idempotencyConflictRefusal,
+  notAllowedNowRefusal,
+} from '../account/account.type.ts';
 import { accountFor } from '../account/caller.policy.ts';
-import { idempotencyConflictRefusal } from '../ledger/ledger-result.type.ts';
+import { planNotAvailableRefusal } from '../catalog/plan-not-available.type.ts';
+import { channelUnsupportedRefusal } from '../payment-method/payment-refusal.type.ts';
 import type { Order } from './order.model.ts';
 import { toOrder } from './order.type.ts';
 import type { PurchaseService } from './purchase.service.ts';
@@ -17,11 +22,7 @@ import {
   RechargePayload,
   RechargeResult,
 } from './purchase.type.ts';
-import {
-  channelUnsupportedRefusal,
-  couponNotApplicableRefusal,
-  planNotAvailableRefusal,
-} from './purchase-refusal.type.ts';
+import { couponNotApplicableRefusal } from './purchase-refusal.type.ts';
 
 const RECHARGE_REFUSALS = [
   notAllowedNowRefusal,

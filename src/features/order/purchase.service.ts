@@ -4,21 +4,21 @@ import { newId } from '../../platform/ids.ts';
 import type { Channel } from '../../platform/money.ts';
 import { requestHash } from '../../platform/request-hash.ts';
 import type { PaymentProvider } from '../../providers/payment-provider.ts';
-import { AccountBlocked, NotAllowedNow } from '../account/account.errors.ts';
+import { AccountBlocked, IdempotencyConflict, NotAllowedNow } from '../account/account.errors.ts';
 import type { Account } from '../account/account.model.ts';
 import { canBuy } from '../account/account.policy.ts';
 import type { AccountService } from '../account/account.service.ts';
-import { IdempotencyConflict } from '../ledger/ledger.errors.ts';
-import { checkIdempotencyKey } from '../ledger/ledger.policy.ts';
+import { checkIdempotencyKey } from '../account/idempotency.policy.ts';
+import { ChannelUnsupported } from '../payment-method/payment-method.errors.ts';
+import { checkRedirect, type RedirectRule } from '../payment-method/redirect.policy.ts';
 import type { PlanSubscription } from '../subscription/subscription.model.ts';
 import type { SubscriptionService } from '../subscription/subscription.service.ts';
 import type { CheckoutOpener } from './checkout-opener.service.ts';
 import type { Offer, OfferService, PlanWish, TopUpWish } from './offer.service.ts';
-import { ChannelUnsupported, CouponNotApplicable } from './order.errors.ts';
+import { CouponNotApplicable } from './order.errors.ts';
 import type { NewOrder, Order } from './order.model.ts';
 import type { OrderService } from './order.service.ts';
 import type { OrderStore } from './order.store.ts';
-import { checkRedirect, type RedirectRule } from './redirect.policy.ts';
 
 interface PurchaseServiceNeeds {
   readonly database: Database;

@@ -2,14 +2,15 @@ import { createUnionType, Field, ID, InputType, ObjectType } from 'type-graphql'
 import { ChannelEnum, IntervalEnum } from '../../graphql/enums.ts';
 import { SafeIntScalar, UrlScalar } from '../../graphql/scalars.ts';
 import type { Channel, Interval } from '../../platform/money.ts';
-import { AccountBlockedType, NotAllowedNowType } from '../account/account.type.ts';
-import { IdempotencyConflictType } from '../ledger/ledger-result.type.ts';
-import { OrderType } from './order.type.ts';
 import {
-  ChannelUnsupportedType,
-  CouponNotApplicableType,
-  PlanNotAvailableType,
-} from './purchase-refusal.type.ts';
+  AccountBlockedType,
+  IdempotencyConflictType,
+  NotAllowedNowType,
+} from '../account/account.type.ts';
+import { PlanNotAvailableType } from '../catalog/plan-not-available.type.ts';
+import { ChannelUnsupportedType } from '../payment-method/payment-refusal.type.ts';
+import { OrderType } from './order.type.ts';
+import { CouponNotApplicableType } from './purchase-refusal.type.ts';
 
 @ObjectType('CreateCheckoutPayload')
 export class CreateCheckoutPayload {
