@@ -15,6 +15,7 @@ export class LiveHub {
   readonly #transport: HintTransport;
   readonly #watchers = new Map<string, Map<string, Set<Watcher>>>();
   readonly #listeners = new Map<string, Set<(id: string) => void>>();
+  readonly #gapListeners = new Set<() => void>();
 
   constructor(transport: HintTransport) {
     this.#transport = transport;
@@ -50,6 +51,19 @@ export class LiveHub {
     this.#listeners.set(topic, listeners.add(listener));
   }
 
+  /** Calls `listener` when hints may have been missed, and what `listen` would have told must be looked up. */
+  onGap(listener: () => void): void {
+    this.#gapListeners.add(listener);
+  }
+
+  /** How many watch anything now. */
+  get watcherCount(): number {
+    let count = 0;
+    for (const byId of this.#watchers.values())
+      for (const watchers of byId.values()) count += watchers.size;
+    return count;
+  }
+
   #deliver(hint: string): void {
     const colon = hint.indexOf(':');
     const topic = hint.slice(0, colon);
@@ -74,5 +88,6 @@ export class LiveHub {
 
   #tellAll(): void {
     for (const topic of this.#watchers.keys()) this.#tellTopic(topic);
+    for (const listener of this.#gapListeners) listener();
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DomainError } from '../platform/errors.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { isDatabaseAway } from '../platform/database/database-away.ts';
 import type { LiveHub } from './hub.ts';
 
 interface LiveStreamOptions<Event> {
@@ -11,12 +12,13 @@ interface LiveStreamOptions<Event> {
 }
 
 const RETRY_FIRST_MS = 100;
-const RETRY_FOR_MS = 30_000;
+const RETRY_LAST_MS = 2_000;
 
 /**
  * The present state of one thing and then its every change, for one subscriber. It reads only when the subscriber asks for
  * the next event and a hint came since the last; hints fold into one, so that a slow subscriber costs no memory.
- * A database that is away is waited for; what was missed meanwhile is read when it is back.
+ * A database that is away is waited for; what was missed meanwhile is read when it is back. Any other failure ends the
+ * stream.
  */
 export class LiveStream<Event> implements AsyncIterableIterator<Event> {
   readonly #options: LiveStreamOptions<Event>;
@@ -39,8 +41,11 @@ export class LiveStream<Event> implements AsyncIterableIterator<Event> {
 
   async next(): Promise<IteratorResult<Event>> {
     while (!this.#done) {
-      if (!this.#pending) await this.#nextHint();
-      if (this.#done) break;
+      if (!this.#pending) {
+        await this.#nextHint();
+        continue;
+      }
+      // Before reading: a hint that comes while it reads may tell of something newer.
       this.#pending = false;
       const event = await this.#read();
       if (event !== null && !this.#done) return { value: event, done: false };
@@ -49,10 +54,14 @@ export class LiveStream<Event> implements AsyncIterableIterator<Event> {
   }
 
   async return(): Promise<IteratorResult<Event>> {
+    this.#end();
+    return { value: undefined, done: true };
+  }
+
+  #end(): void {
     this.#done = true;
     this.#unwatch();
     this.#wake?.();
-    return { value: undefined, done: true };
   }
 
   #nextHint(): Promise<void> {
@@ -62,15 +71,29 @@ export class LiveStream<Event> implements AsyncIterableIterator<Event> {
   }
 
   async #read(): Promise<Event | null> {
-    const giveUpAt = performance.now() + RETRY_FOR_MS;
-    for (let wait = RETRY_FIRST_MS; ; wait *= 2) {
+    for (let wait = RETRY_FIRST_MS; !this.#done; wait = Math.min(wait * 2, RETRY_LAST_MS)) {
       try {
         return await this.#options.read();
       } catch (error) {
-        if (error instanceof DomainError || this.#done || performance.now() + wait > giveUpAt)
+        if (!isDatabaseAway(error)) {
+          // Whoever iterates does not close what failed by itself.
+          this.#end();
           throw error;
+        }
         await delay(wait, undefined, { ref: false });
       }
     }
+    return null;
   }
+}
+
+/** Reads of a whole state, as a stream wants them: null as long as nothing in it changes. */
+export function changesOnly<State>(read: () => Promise<State>): () => Promise<State | null> {
+  let seen: { readonly state: State } | null = null;
+  return async () => {
+    const state = await read();
+    if (seen !== null && isDeepStrictEqual(state, seen.state)) return null;
+    seen = { state };
+    return state;
+  };
 }

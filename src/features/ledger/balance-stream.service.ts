@@ -1,5 +1,8 @@
+import { GatheredReads } from '../../live/gathered-reads.ts';
 import type { LiveHub } from '../../live/hub.ts';
 import { LiveStream } from '../../live/live-stream.ts';
+import { invariant } from '../../platform/assert.ts';
+import { NotFound } from '../../platform/errors.ts';
 import type { CreditBalance, CreditTransaction } from './ledger.model.ts';
 import type { LedgerService } from './ledger.service.ts';
 import type { LedgerHistoryStore } from './ledger-history.store.ts';
@@ -13,29 +16,40 @@ export interface CreditBalanceEvent {
 
 /** A subscriber that is further behind than this is not told every entry any more. */
 const LONGEST_GAP = 1_000n;
+const BALANCES_AT_ONCE = 1_000;
+/** Each is a query of its own; requests need connections too. */
+const SPANS_AT_ONCE = 4;
 
-/** Live balances that resume where a subscriber left off. */
+/** Live balances that resume where a subscriber left off. Subscribers who look at the same thing share the reading. */
 export class BalanceStreamService {
-  readonly #ledger: LedgerService;
-  readonly #history: LedgerHistoryStore;
   readonly #hub: LiveHub;
+  readonly #balances: GatheredReads<CreditBalance>;
+  readonly #spans: GatheredReads<readonly CreditTransaction[]>;
 
   constructor(ledger: LedgerService, history: LedgerHistoryStore, hub: LiveHub) {
-    this.#ledger = ledger;
-    this.#history = history;
     this.#hub = hub;
+    this.#balances = new GatheredReads({
+      read: async (ids) =>
+        new Map((await ledger.balances(ids)).map((balance) => [balance.accountId, balance])),
+      maxBatch: BALANCES_AT_ONCE,
+    });
+    this.#spans = new GatheredReads({
+      read: async (keys) => new Map(await Promise.all(keys.map((key) => readSpan(history, key)))),
+      maxBatch: SPANS_AT_ONCE,
+    });
   }
 
   /**
    * The balance now, then every change in order, each entry exactly once. `after`: the last sequence that the subscriber
-   * has; the first event then carries the entries since.
+   * has; the first event then carries the entries since. Throws NotFound while reading when there is no such balance.
    */
   watchBalance(accountId: string, after: bigint | null): AsyncIterableIterator<CreditBalanceEvent> {
     let seen: { sequence: bigint; version: bigint } | null =
       after === null ? null : { sequence: after, version: -1n };
     const read = async () => {
-      const balance = await this.#ledger.balance(accountId);
-      if (seen !== null && balance.version === seen.version) return null;
+      const balance = await this.#balances.read(accountId);
+      if (balance === undefined) throw new NotFound('Account');
+      if (seen !== null && balance.version <= seen.version) return null;
       const event = await this.#eventSince(seen?.sequence ?? balance.sequence, balance);
       seen = balance;
       return event;
@@ -46,7 +60,21 @@ export class BalanceStreamService {
   async #eventSince(sequence: bigint, balance: CreditBalance): Promise<CreditBalanceEvent> {
     const gap = balance.sequence - sequence;
     if (gap < 0n || gap > LONGEST_GAP) return { balance, transactions: [], lagged: true };
-    const transactions = gap === 0n ? [] : await this.#history.entriesBetween(sequence, balance);
-    return { balance, transactions, lagged: false };
+    if (gap === 0n) return { balance, transactions: [], lagged: false };
+    const key = `${balance.accountId} ${sequence} ${balance.sequence}`;
+    return { balance, transactions: (await this.#spans.read(key)) ?? [], lagged: false };
   }
+}
+
+async function readSpan(
+  history: LedgerHistoryStore,
+  key: string,
+): Promise<[string, readonly CreditTransaction[]]> {
+  const [accountId = '', after = '', last = ''] = key.split(' ');
+  const entries = await history.entriesBetween(accountId, BigInt(after), BigInt(last));
+  invariant(
+    BigInt(entries.length) === BigInt(last) - BigInt(after),
+    `the entries of account ${accountId} after ${after} up to ${last} have no gap`,
+  );
+  return [key, entries];
 }

@@ -10,7 +10,6 @@ import {
 } from '../../platform/paging.ts';
 import type {
   CreditAllocation,
-  CreditBalance,
   CreditGrant,
   CreditTransaction,
   CreditTransactionType,
@@ -24,10 +23,12 @@ const TRANSACTION_COLUMNS = `account_id as "accountId", sequence, type, usage_ty
   idempotency_key as "idempotencyKey", created_at as "createdAt"`;
 
 // What has not started yet is all still there; what is due to start or to expire is taken as if it had.
-const GRANT_COLUMNS = `id, account_id as "accountId", source, status, amount_micro as "amountMicro",
-  case status when 'PENDING' then amount_micro else remaining_micro end as "remainingMicro", held_micro as "heldMicro",
-  priority, effective_at as "effectiveAt", expires_at as "expiresAt", cause_kind as "causeKind", cause_id as "causeId",
-  created_at as "createdAt"`;
+const grantColumns = (
+  now: string,
+) => `id, account_id as "accountId", source, status, amount_micro as "amountMicro",
+  case when status <> 'CLOSED' and expires_at <= ${now} then held_micro when status = 'PENDING' then amount_micro
+    else remaining_micro end as "remainingMicro", held_micro as "heldMicro", priority, effective_at as "effectiveAt",
+  expires_at as "expiresAt", cause_kind as "causeKind", cause_id as "causeId", created_at as "createdAt"`;
 
 const TRANSACTIONS: Statement = {
   name: 'credit_transactions_page',
@@ -50,7 +51,7 @@ const ENTRIES_SINCE: Statement = {
 };
 const GRANTS: Statement = {
   name: 'credit_grants_page',
-  text: `select ${GRANT_COLUMNS} from credit_grant
+  text: `select ${grantColumns('$4')} from credit_grant
     where account_id = $1 and ($2::uuid is null or id < $2) and (not $3 or
       (status <> 'CLOSED' and effective_at <= $4 and (expires_at > $4) is not false
         and (status = 'PENDING' or remaining_micro > held_micro)))
@@ -65,7 +66,7 @@ const GRANT_COUNT: Statement = {
 };
 const GRANTS_BY_ID: Statement = {
   name: 'credit_grants_by_id',
-  text: `select ${GRANT_COLUMNS} from credit_grant where id = any ($1)`,
+  text: `select ${grantColumns('$2')} from credit_grant where id = any ($1)`,
 };
 const ALLOCATIONS: Statement = {
   name: 'credit_allocations',
@@ -114,13 +115,9 @@ export class LedgerHistoryStore {
     return row ?? null;
   }
 
-  /** The entries after one and up to the one that `balance` stands at, in order. */
-  entriesBetween(after: bigint, balance: CreditBalance): Promise<CreditTransaction[]> {
-    return this.#database.query<CreditTransaction>(ENTRIES_SINCE, [
-      balance.accountId,
-      after,
-      balance.sequence,
-    ]);
+  /** The entries after one and up to another, in order. */
+  entriesBetween(accountId: string, after: bigint, last: bigint): Promise<CreditTransaction[]> {
+    return this.#database.query<CreditTransaction>(ENTRIES_SINCE, [accountId, after, last]);
   }
 
   async grants(
@@ -145,8 +142,8 @@ export class LedgerHistoryStore {
     return this.#count(GRANT_COUNT, [accountId, spendableOnly, now]);
   }
 
-  grantsById(ids: readonly string[]): Promise<CreditGrant[]> {
-    return this.#database.query<CreditGrant>(GRANTS_BY_ID, [[...ids]]);
+  grantsById(ids: readonly string[], now: Date): Promise<CreditGrant[]> {
+    return this.#database.query<CreditGrant>(GRANTS_BY_ID, [[...ids], now]);
   }
 
   allocations(

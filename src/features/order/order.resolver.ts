@@ -12,7 +12,7 @@ import {
 import { toConnection } from '../../graphql/connection.ts';
 import { type GraphContext, openedBy } from '../../graphql/context.ts';
 import type { LiveHub } from '../../live/hub.ts';
-import { LiveStream } from '../../live/live-stream.ts';
+import { changesOnly, LiveStream } from '../../live/live-stream.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { AccountType } from '../account/account.type.ts';
 import { accountFor, sees } from '../account/caller.policy.ts';
@@ -64,13 +64,7 @@ export class OrderResolver {
 
   async openStream(ctx: GraphContext, id: string): Promise<AsyncIterable<Order>> {
     await this.#visible(ctx, id);
-    let seen: number | null = null;
-    const read = async () => {
-      const order = await this.#orders.order(id);
-      if (order.updatedAt.getTime() === seen) return null;
-      seen = order.updatedAt.getTime();
-      return order;
-    };
+    const read = changesOnly(() => this.#orders.order(id));
     return new LiveStream({ hub: this.#hub, topic: 'order', id, read });
   }
 

@@ -13,6 +13,8 @@ interface ListenerOptions {
 const CHECK_EVERY_MS = 5_000;
 const RETRY_FIRST_MS = 50;
 const RETRY_LAST_MS = 2_000;
+const ANSWER_WITHIN_MS = 3_000;
+const END_WITHIN_MS = 500;
 
 /** Listens to a PostgreSQL channel on a connection of its own, and comes back when the connection is lost. */
 export class Listener {
@@ -38,8 +40,10 @@ export class Listener {
   async #connect(): Promise<void> {
     const client = new Client({
       connectionString: this.#options.url,
+      application_name: 'tollgate listener',
       keepAlive: true,
-      connectionTimeoutMillis: 3_000,
+      connectionTimeoutMillis: ANSWER_WITHIN_MS,
+      query_timeout: ANSWER_WITHIN_MS,
     });
     let lost = false;
     const onGone = (error?: Error) => {
@@ -54,9 +58,10 @@ export class Listener {
       await client.connect();
       await client.query(`listen ${client.escapeIdentifier(this.#options.channel)}`);
     } catch (error) {
-      await client.end().catch(() => undefined);
+      await end(client);
       throw error;
     }
+    if (this.#closed) return end(client);
     this.#client = client;
     this.#check = setInterval(() => this.#prove(client, onGone), CHECK_EVERY_MS).unref();
     this.#options.onListening();
@@ -64,17 +69,7 @@ export class Listener {
 
   /** A connection can be dead without saying so: ask it something now and then. */
   #prove(client: Client, onGone: (error: Error) => void): void {
-    const late = setTimeout(
-      () => onGone(new Error('The connection does not answer.')),
-      CHECK_EVERY_MS - 1_000,
-    ).unref();
-    client.query('select 1').then(
-      () => clearTimeout(late),
-      (error: Error) => {
-        clearTimeout(late);
-        onGone(error);
-      },
-    );
+    client.query('select 1').catch(onGone);
   }
 
   async #reconnect(error: Error): Promise<void> {
@@ -85,6 +80,7 @@ export class Listener {
         await this.#connect();
         return;
       } catch {
+        // It was told already that the connection is lost; now only its return is news.
         await delay(wait, undefined, { ref: false });
       }
     }
@@ -95,10 +91,15 @@ export class Listener {
     this.#client = null;
     if (this.#check !== null) clearInterval(this.#check);
     if (client === null) return;
-    client.on('error', () => undefined);
-    await Promise.race([
-      client.end().catch(() => undefined),
-      delay(500, undefined, { ref: false }),
-    ]);
+    await end(client);
   }
+}
+
+/** A connection that is dead would keep its end waiting. */
+async function end(client: Client): Promise<void> {
+  client.on('error', () => undefined);
+  await Promise.race([
+    client.end().catch(() => undefined),
+    delay(END_WITHIN_MS, undefined, { ref: false }),
+  ]);
 }
