@@ -129,6 +129,7 @@ async function watchHints({ hub, apiKeys, catalog }: Services, doors: Doors): Pr
     apiKeys.forget(keyId);
     doors.closeSocketsOf(keyId);
   });
+  hub.onGap(() => void doors.recheckSockets());
   hub.watch('catalogue', 'all', () => catalog.forget());
   await hub.start();
 }

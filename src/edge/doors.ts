@@ -27,6 +27,8 @@ interface DoorsOptions {
 export interface Doors {
   listen(host: string, port: number): Promise<AddressInfo>;
   closeSocketsOf(keyId: string): void;
+  /** Closes the sockets whose keys were revoked while nobody could tell. */
+  recheckSockets(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     server: http.server,
     schema,
     authenticate,
+    revokedAmong: (keyIds) => options.apiKeys.revokedAmong(keyIds),
     resolvers,
     logger,
   });
@@ -58,6 +61,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
       return http.server.address() as AddressInfo;
     },
     closeSocketsOf: (keyId) => sockets.closeOf(keyId),
+    recheckSockets: () => sockets.recheckKeys(),
     close: async () => {
       await Promise.all([sockets.close(), http.close()]);
       await graphServer.stop();

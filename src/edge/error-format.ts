@@ -1,4 +1,5 @@
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
+import { isDatabaseAway } from '../platform/database/database-away.ts';
 import { DomainError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 
@@ -23,10 +24,7 @@ const REQUEST_CODES = new Set([
   'PERSISTED_QUERY_NOT_SUPPORTED',
 ]);
 
-/** What PostgreSQL's driver says when the database is away or too busy. */
-const DATABASE_AWAY = /^(08|53|57P0)|^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOENT)$/;
-const POOL_TIMEOUT =
-  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
+const LONGEST_MESSAGE = 500;
 
 /**
  * The one place where an error becomes what a client sees: refusals with their code and data, mistakes in the request as
@@ -64,16 +62,55 @@ function describe(error: GraphQLError, requestId: string, logger: Logger) {
     logger.error({ err: cause, requestId }, 'the database is away');
     const message =
       'The service is not available for the moment. Try again shortly, with the same idempotency key.';
-    return { message, extensions: { code: 'SERVICE_UNAVAILABLE' } };
+    return { message, extensions: { code: 'SERVICE_UNAVAILABLE', requestId } };
   }
-  const code = String(error.extensions.code ?? '');
-  if (cause === error && (REQUEST_CODES.has(code) || code === '')) {
-    return { message: error.message, extensions: { code: code === '' ? 'BAD_USER_INPUT' : code } };
-  }
+  const code = codeOfMistake(error, cause);
+  if (code !== null) return { message: describeMistake(error, code), extensions: { code } };
   logger.error({ err: cause, requestId, path: error.path }, 'a request failed');
   const message = `Something went wrong on our side. Quote the request id ${requestId} when you ask about it.`;
   return { message, extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } };
 }
+
+/**
+ * The code of what the client wrote wrongly; null when it is no such thing. An error with a path arose while a field was
+ * resolved: there, only an argument that does not fit its type is the client's doing.
+ */
+function codeOfMistake(error: GraphQLError, cause: unknown): string | null {
+  const code = String(error.extensions.code ?? '');
+  if (error.path !== undefined) {
+    const isArgument = cause === error && error.message.startsWith('Argument "');
+    return isArgument ? 'BAD_USER_INPUT' : null;
+  }
+  if (code === 'GRAPHQL_VALIDATION_FAILED' && isWrongValue(error)) return 'BAD_USER_INPUT';
+  if (REQUEST_CODES.has(code)) return code;
+  const isOwnDoing = cause === error || error.message.startsWith('Variable "$');
+  return code === '' && isOwnDoing ? 'BAD_USER_INPUT' : null;
+}
+
+/** A literal in the document that its scalar refuses, as it would the same value in a variable. */
+function isWrongValue(error: GraphQLError): boolean {
+  return VALUE_KINDS.has(error.nodes?.[0]?.kind ?? '');
+}
+
+function describeMistake(error: GraphQLError, code: string): string {
+  const message = code === 'BAD_USER_INPUT' ? nameArgument(error) : error.message;
+  return message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE)} …`;
+}
+
+/** Messages about variables name the place already; for a literal it is the name before the colon. */
+function nameArgument(error: GraphQLError): string {
+  const colon = isWrongValue(error) ? error.nodes?.[0]?.loc?.startToken.prev : null;
+  const name = colon?.kind === ':' ? colon.prev?.value : undefined;
+  return name === undefined ? error.message : `${name}: ${error.message}`;
+}
+
+const VALUE_KINDS: ReadonlySet<string> = new Set([
+  Kind.INT,
+  Kind.FLOAT,
+  Kind.STRING,
+  Kind.BOOLEAN,
+  Kind.ENUM,
+]);
 
 /** The codes that clients were promised; a DomainError with another one should have become a union's member. */
 const HTTP_CODES = new Set([...Object.keys(HTTP_STATUS), 'BAD_USER_INPUT', 'NOT_FOUND']);
@@ -87,10 +124,4 @@ function rootCause(error: unknown): unknown {
     return rootCause(error.originalError);
   }
   return error;
-}
-
-function isDatabaseAway(cause: unknown): boolean {
-  if (!(cause instanceof Error)) return false;
-  const code = (cause as { code?: unknown }).code;
-  return (typeof code === 'string' && DATABASE_AWAY.test(code)) || POOL_TIMEOUT.test(cause.message);
 }

@@ -53,14 +53,14 @@ function errorsAsPromised(logger: Logger): ApolloServerPlugin<GraphContext> {
         if (errors === undefined || response.body.kind !== 'single') return;
         const shown = errors.map((error) => formatError(error, contextValue.requestId, logger));
         response.body.singleResult.errors = shown;
-        const data = response.body.singleResult.data;
-        const hasData =
-          data !== null &&
-          data !== undefined &&
-          Object.values(data).some((value) => value !== null);
-        const status = hasData ? null : httpStatusOf(shown);
+        const status = hasAnswer(response.body.singleResult.data) ? null : httpStatusOf(shown);
         if (status !== null) response.http.status = status;
+        if (status === 401) response.http.headers.set('www-authenticate', 'Bearer');
       },
     }),
   };
+}
+
+function hasAnswer(data: Record<string, unknown> | null | undefined): boolean {
+  return Object.values(data ?? {}).some((value) => value !== null);
 }

@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import { type FastifyInstance, fastify } from 'fastify';
+import {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+} from 'fastify';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { GraphContext } from '../graphql/context.ts';
 import type { Resolvers } from '../graphql/schema.ts';
-import { Unauthenticated } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Authenticate } from './authenticate.ts';
+import { formatError, httpStatusOf } from './error-format.ts';
 
 interface HttpServerOptions {
   readonly graphServer: ApolloServer<GraphContext>;
@@ -60,35 +67,40 @@ async function addGraphql(server: FastifyInstance, options: HttpServerOptions): 
   server.route({
     method: ['GET', 'POST', 'OPTIONS'],
     url: '/graphql',
-    preHandler: async (request, reply) => {
-      try {
-        const caller = await options.authenticate(request.headers.authorization);
-        callers.set(request, { caller, requestId: request.id, resolvers: options.resolvers });
-      } catch (error) {
-        if (!(error instanceof Unauthenticated)) throw error;
-        await reply
-          .code(401)
-          .header('www-authenticate', 'Bearer')
-          .send(graphError(error.message, error.code));
-      }
+    preHandler: async (request) => {
+      const caller = await options.authenticate(request.headers.authorization);
+      callers.set(request, { caller, requestId: request.id, resolvers: options.resolvers });
     },
     handler: fastifyApolloHandler(options.graphServer, {
       context: async (request) => callers.get(request) as GraphContext,
     }),
-    errorHandler: (error, request, reply) => {
-      const status = (error as { statusCode?: number }).statusCode ?? 503;
-      if (status >= 500)
-        options.logger.error({ err: error, requestId: request.id }, 'a request failed');
-      const shown =
-        status >= 500
-          ? graphError(
-              'The service is not available for the moment. Try again shortly.',
-              'SERVICE_UNAVAILABLE',
-            )
-          : graphError((error as Error).message, 'BAD_REQUEST');
-      void reply.code(status >= 500 ? 503 : status).send(shown);
-    },
+    errorHandler: (error, request, reply) => refuse(options.logger, error, request, reply),
   });
+}
+
+/** A request that GraphQL never saw is answered in the shape of GraphQL's own errors. */
+function refuse(
+  logger: Logger,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const { statusCode, message } = error as FastifyError;
+  if (statusCode !== undefined && statusCode < 500) {
+    const told =
+      statusCode === 413 ? `A request has at most ${LARGEST_REQUEST / 1024} KiB.` : message;
+    return reply
+      .code(statusCode)
+      .send(graphErrors([{ message: told, extensions: { code: 'BAD_REQUEST' } }]));
+  }
+  const cause = error instanceof Error ? error : new Error(String(error));
+  const shown = formatError(
+    new GraphQLError(cause.message, { originalError: cause }),
+    request.id,
+    logger,
+  );
+  if (shown.extensions?.code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer');
+  return reply.code(httpStatusOf([shown]) ?? 500).send(graphErrors([shown]));
 }
 
 function addGraphiql(server: FastifyInstance, render: () => Promise<string>): void {
@@ -104,6 +116,6 @@ function addGraphiql(server: FastifyInstance, render: () => Promise<string>): vo
   });
 }
 
-function graphError(message: string, code: string) {
-  return { errors: [{ message, extensions: { code } }] };
+function graphErrors(errors: readonly GraphQLFormattedError[]) {
+  return { errors };
 }

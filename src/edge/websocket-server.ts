@@ -1,167 +1,153 @@
 import { randomUUID } from 'node:crypto';
-import type { Server as HttpServer } from 'node:http';
-import {
-  type DocumentNode,
-  GraphQLError,
-  type GraphQLSchema,
-  getOperationAST,
-  parse,
-  validate,
-} from 'graphql';
-import { useServer } from 'graphql-ws/use/ws';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { GraphQLSchema } from 'graphql';
+import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../features/account/caller.model.ts';
-import type { GraphContext } from '../graphql/context.ts';
 import type { Resolvers } from '../graphql/schema.ts';
+import { isDatabaseAway } from '../platform/database/database-away.ts';
 import { Unauthenticated } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Authenticate } from './authenticate.ts';
-import { formatError } from './error-format.ts';
+import { type LiveProtocol, liveProtocol } from './live-protocol.ts';
+import { attachSocket } from './live-socket.ts';
+import { RecentRevocations } from './recent-revocations.ts';
 
 interface WebSocketServerOptions {
   readonly server: HttpServer;
   readonly schema: GraphQLSchema;
   readonly authenticate: Authenticate;
+  /** Which of these keys are revoked by now. */
+  readonly revokedAmong: (keyIds: readonly string[]) => Promise<readonly string[]>;
   readonly resolvers: Resolvers;
   readonly logger: Logger;
 }
 
-interface Connection {
-  readonly caller: Caller;
-  readonly id: string;
-}
-
 const LARGEST_MESSAGE = 65_536;
-const GOING_AWAY = 1001;
-const UNAUTHORIZED = 4401;
-const FORBIDDEN = 4403;
+const CLOSE_WITHIN_MS = 2_000;
+/** A revocation is told at once; this finds those whose telling was lost. */
+const CHECK_KEYS_EVERY_MS = 15_000;
+
+/** The types of ws do not know its `closeTimeout` yet: a peer that does not answer a close is cut off. */
+const SOCKETS: ServerOptions & { closeTimeout: number } = {
+  noServer: true,
+  maxPayload: LARGEST_MESSAGE,
+  closeTimeout: CLOSE_WITHIN_MS,
+  handleProtocols: chooseProtocol,
+};
+
+const CLOSE = {
+  goingAway: 1001,
+  tryAgainLater: 1013,
+  internal: 4500,
+  unauthorized: 4401,
+  forbidden: 4403,
+};
 
 /** Live updates by the graphql-transport-ws protocol, on the same port and path as GraphQL over HTTP. */
 export class LiveSocketServer {
   readonly #options: WebSocketServerOptions;
   readonly #sockets: WebSocketServer;
-  readonly #connections = new Map<WebSocket, Connection>();
-  readonly #dispose: () => void | Promise<void>;
+  readonly #callers = new Map<WebSocket, Caller>();
+  readonly #revocations = new RecentRevocations();
+  readonly #checkingKeys: NodeJS.Timeout;
+  #closing = false;
 
   constructor(options: WebSocketServerOptions) {
     this.#options = options;
-    this.#sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE });
-    this.#dispose = this.#serve().dispose;
-    options.server.on('upgrade', (request, socket, head) => {
-      if (request.url?.split('?')[0] !== '/graphql') {
-        socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
-        return;
-      }
-      this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        this.#sockets.emit('connection', webSocket, request);
-      });
+    this.#sockets = new WebSocketServer(SOCKETS);
+    const protocol = liveProtocol({
+      ...options,
+      admit: (socket, authorization) => this.#admit(socket, authorization),
+      callerOf: (socket) => this.#callers.get(socket) ?? { kind: 'anonymous' },
+      leave: (socket) => this.#callers.delete(socket),
     });
+    options.server.on('upgrade', (request, socket, head) =>
+      this.#upgrade(protocol, request, socket, head),
+    );
+    this.#checkingKeys = setInterval(() => void this.recheckKeys(), CHECK_KEYS_EVERY_MS).unref();
   }
 
-  /** Closes the sockets that were opened with this key. */
+  /** Closes the sockets that were opened with this key, and those that are just being opened. */
   closeOf(keyId: string): void {
-    for (const [socket, { caller }] of this.#connections) {
-      if (caller.kind !== 'anonymous' && caller.keyId === keyId)
-        socket.close(FORBIDDEN, 'This key was revoked.');
+    this.#revocations.add(keyId);
+    for (const [socket, caller] of this.#callers) {
+      if (keyOf(caller) === keyId) socket.close(CLOSE.forbidden, 'This key was revoked.');
+    }
+  }
+
+  /** Closes the sockets of keys that were revoked while nobody could tell. */
+  async recheckKeys(): Promise<void> {
+    const keyIds = new Set([...this.#callers.values()].flatMap((caller) => keyOf(caller) ?? []));
+    if (keyIds.size === 0) return;
+    try {
+      for (const keyId of await this.#options.revokedAmong([...keyIds])) this.closeOf(keyId);
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'the keys of open sockets could not be checked');
     }
   }
 
   /** Tells every client that the server goes away, so that they come back to another one. */
   async close(): Promise<void> {
+    this.#closing = true;
+    clearInterval(this.#checkingKeys);
     for (const socket of this.#sockets.clients)
-      socket.close(GOING_AWAY, 'The server is going away.');
-    await this.#dispose();
+      socket.close(CLOSE.goingAway, 'The server is going away.');
+    await new Promise((resolve) => this.#sockets.close(resolve));
   }
 
-  #serve() {
-    const { logger, authenticate, schema } = this.#options;
-    return useServer<Record<string, unknown>, { socket: WebSocket }>(
-      {
-        schema,
-        connectionInitWaitTimeout: 5_000,
-        onConnect: async ({ connectionParams, extra }) => {
-          try {
-            const caller = await authenticate(authorizationIn(connectionParams));
-            this.#connections.set(extra.socket, { caller, id: randomUUID() });
-            return true;
-          } catch (error) {
-            if (!(error instanceof Unauthenticated)) throw error;
-            extra.socket.close(UNAUTHORIZED, 'Unauthorized');
-            return false;
-          }
-        },
-        onClose: ({ extra }) => {
-          this.#connections.delete(extra.socket);
-        },
-        context: ({ extra }) => this.#contextOf(extra.socket),
-        onSubscribe: (_ctx, _id, payload) => {
-          const checked = checkOperation(schema, payload.query, payload.operationName);
-          if ('errors' in checked) return checked.errors;
-          return {
-            schema,
-            document: checked.document,
-            operationName: payload.operationName,
-            variableValues: payload.variables,
-            contextValue: this.#contextOf(_ctx.extra.socket),
-          };
-        },
-        onError: ({ extra }, _id, _payload, errors) => {
-          const { requestId } = this.#contextOf(extra.socket);
-          return errors.map((error) => formatError(asGraphError(error), requestId, logger));
-        },
-        onNext: ({ extra }, _id, _payload, _args, result) => {
-          if (result.errors === undefined) return undefined;
-          const { requestId } = this.#contextOf(extra.socket);
-          return {
-            ...result,
-            errors: result.errors.map((error) =>
-              formatError(asGraphError(error), requestId, logger),
-            ),
-          };
-        },
-      },
-      this.#sockets,
+  #upgrade(protocol: LiveProtocol, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Without a listener, a client that goes away during the handshake would end the process.
+    socket.on('error', () => socket.destroy());
+    const refusal = this.#refusalOf(request);
+    if (refusal !== null) {
+      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
+      attachSocket(webSocket, request, protocol, this.#options.logger),
     );
   }
 
-  #contextOf(socket: WebSocket): GraphContext {
-    const { caller, id } = this.#connections.get(socket) ?? {
-      caller: { kind: 'anonymous' },
-      id: 'closed',
-    };
-    return { caller, requestId: id, resolvers: this.#options.resolvers };
+  #refusalOf({ url }: IncomingMessage): string | null {
+    if (this.#closing) return '503 Service Unavailable';
+    return url?.split('?')[0] === '/graphql' ? null : '404 Not Found';
+  }
+
+  async #admit(socket: WebSocket, authorization: unknown): Promise<boolean> {
+    try {
+      const caller = await this.#options.authenticate(authorization);
+      if (caller.kind === 'anonymous') {
+        const message =
+          'A key is needed: send {"Authorization": "Bearer tg_…"} in connection_init.';
+        throw new Unauthenticated(message);
+      }
+      if (socket.readyState !== WebSocket.OPEN) return false;
+      this.#callers.set(socket, caller);
+      if (this.#revocations.has(caller.keyId)) this.closeOf(caller.keyId);
+      return true;
+    } catch (error) {
+      this.#refuse(socket, error);
+      return false;
+    }
+  }
+
+  #refuse(socket: WebSocket, error: unknown): void {
+    if (error instanceof Unauthenticated) {
+      socket.close(CLOSE.unauthorized, error.message);
+      return;
+    }
+    const requestId = randomUUID();
+    this.#options.logger.error({ err: error, requestId }, 'a socket could not be opened');
+    if (isDatabaseAway(error)) socket.close(CLOSE.tryAgainLater, 'Try again shortly.');
+    else socket.close(CLOSE.internal, `Something went wrong on our side: request ${requestId}.`);
   }
 }
 
-/** Sockets are for subscriptions: they pass the same rules as over HTTP, and queries and mutations go there. */
-function checkOperation(
-  schema: GraphQLSchema,
-  query: string,
-  operationName: string | null | undefined,
-): { document: DocumentNode } | { errors: readonly GraphQLError[] } {
-  let document: DocumentNode;
-  try {
-    document = parse(query);
-  } catch (error) {
-    return { errors: [asGraphError(error)] };
-  }
-  const errors = validate(schema, document);
-  if (errors.length > 0) return { errors };
-  const operation = getOperationAST(document, operationName);
-  if (operation?.operation !== 'subscription') {
-    const message =
-      'Only subscriptions are served on this socket: send queries and mutations by HTTP to /graphql.';
-    return { errors: [new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } })] };
-  }
-  return { document };
+function keyOf(caller: Caller): string | undefined {
+  return caller.kind === 'anonymous' ? undefined : caller.keyId;
 }
 
-function authorizationIn(params: Readonly<Record<string, unknown>> | undefined): unknown {
-  return params?.Authorization ?? params?.authorization;
-}
-
-function asGraphError(error: unknown): GraphQLError {
-  if (error instanceof GraphQLError) return error;
-  const cause = error instanceof Error ? error : new Error(String(error));
-  return new GraphQLError(cause.message, { originalError: cause });
+function chooseProtocol(offered: Set<string>): string | false {
+  return offered.has('graphql-transport-ws') ? 'graphql-transport-ws' : false;
 }

@@ -1,4 +1,4 @@
-import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import { formatCredits, parseCredits } from '../platform/money.ts';
 
 /**
@@ -14,25 +14,24 @@ export const CreditsScalar = new GraphQLScalarType<bigint, string>({
       throw new GraphQLError('Credits are bigint micro-credits in code.');
     return formatCredits(value);
   },
-  parseValue: readCredits,
+  parseValue: (value) => readCredits(value),
   parseLiteral: (node) => {
-    if (node.kind === Kind.STRING) return readCredits(node.value);
-    if (node.kind === Kind.INT) return readCredits(Number(node.value));
-    throw notCredits();
+    if (node.kind === Kind.STRING) return readCredits(node.value, node);
+    if (node.kind === Kind.INT) return readCredits(Number(node.value), node);
+    throw notCredits(node);
   },
 });
 
-function readCredits(value: unknown): bigint {
-  if (typeof value === 'number' && Number.isSafeInteger(value))
-    return readCredits(value.toString());
-  const micro = typeof value === 'string' ? parseCredits(value) : null;
-  if (micro === null) throw notCredits();
+function readCredits(value: unknown, node?: ValueNode): bigint {
+  const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
+  const micro = typeof text === 'string' ? parseCredits(text) : null;
+  if (micro === null) throw notCredits(node);
   return micro;
 }
 
-function notCredits(): GraphQLError {
+function notCredits(node?: ValueNode): GraphQLError {
   return new GraphQLError(
     'Credits must be a decimal string such as "12.5" (at most 6 fraction digits and 13 digits before the point) or an integer within 2^53.',
-    { extensions: { code: 'BAD_USER_INPUT' } },
+    { nodes: node, extensions: { code: 'BAD_USER_INPUT' } },
   );
 }

@@ -103,6 +103,11 @@ export class ApiKeyService {
     return this.key(id);
   }
 
+  /** Which of these keys are revoked by now. */
+  revokedAmong(ids: readonly string[]): Promise<string[]> {
+    return this.#needs.store.revokedAmong(ids.filter(isId));
+  }
+
   /** Looks again at the next use of this key. */
   forget(id: string): void {
     for (const [cacheKey, caller] of this.#trusted.entries()) {

@@ -7,6 +7,11 @@ const TOUCH: Statement = {
   text: 'update api_key set last_used_at = $2 where id = any ($1) and (last_used_at is null or last_used_at < $2)',
 };
 
+const REVOKED: Statement = {
+  name: 'api_keys_revoked',
+  text: 'select id from api_key where id = any ($1) and revoked_at is not null',
+};
+
 /** Every query on the table of keys. */
 export class ApiKeyStore {
   readonly #database: Database;
@@ -36,6 +41,11 @@ export class ApiKeyStore {
   /** Revokes a key that is not revoked yet. */
   async revoke(tx: Transaction, id: string, now: Date): Promise<void> {
     await tx.em.nativeUpdate(ApiKeySchema, { id, revokedAt: null }, { revokedAt: now });
+  }
+
+  async revokedAmong(ids: readonly string[]): Promise<string[]> {
+    const rows = await this.#database.query<{ id: string }>(REVOKED, [[...ids]]);
+    return rows.map(({ id }) => id);
   }
 
   async touch(ids: readonly string[], now: Date): Promise<void> {

@@ -1,0 +1,55 @@
+interface Waiting<Value> {
+  readonly resolve: (value: Value | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface GatheredReadsOptions<Value> {
+  /** Reads many at once; a key that is not there is left out. */
+  readonly read: (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
+  readonly maxBatch: number;
+}
+
+/**
+ * One read for all who want the same thing at the same time, such as the subscribers of a balance that moved. A read
+ * begins after it was asked for, never before, so that whoever asks because of a hint sees what the hint told of. One
+ * batch is in flight at a time: thousands who ask at once take one connection, not all of them.
+ */
+export class GatheredReads<Value> {
+  readonly #options: GatheredReadsOptions<Value>;
+  #queue = new Map<string, Waiting<Value>[]>();
+  #busy = false;
+
+  constructor(options: GatheredReadsOptions<Value>) {
+    this.#options = options;
+  }
+
+  /** Resolves with undefined when the key is not there; rejects with what the read failed of. */
+  read(key: string): Promise<Value | undefined> {
+    return new Promise((resolve, reject) => {
+      const waiting = this.#queue.get(key);
+      if (waiting === undefined) this.#queue.set(key, [{ resolve, reject }]);
+      else waiting.push({ resolve, reject });
+      if (!this.#busy) void this.#drain();
+    });
+  }
+
+  async #drain(): Promise<void> {
+    this.#busy = true;
+    // Whoever was woken by the same hint asks in the same turn.
+    await Promise.resolve();
+    while (this.#queue.size > 0) await this.#readBatch();
+    this.#busy = false;
+  }
+
+  async #readBatch(): Promise<void> {
+    const batch = [...this.#queue].slice(0, this.#options.maxBatch);
+    for (const [key] of batch) this.#queue.delete(key);
+    try {
+      const values = await this.#options.read(batch.map(([key]) => key));
+      for (const [key, waiting] of batch)
+        for (const { resolve } of waiting) resolve(values.get(key));
+    } catch (error) {
+      for (const [, waiting] of batch) for (const { reject } of waiting) reject(error);
+    }
+  }
+}
