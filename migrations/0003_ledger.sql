@@ -36,6 +36,8 @@ create table credit_grant (
   expires_at timestamptz,
   cause_kind text not null,
   cause_id text not null,
+  -- What the entry says by which it enters the balance.
+  description text,
   created_at timestamptz not null,
   constraint credit_grant_cause_unique unique (cause_kind, cause_id),
   constraint credit_grant_remaining_within_amount check (remaining_micro >= held_micro and remaining_micro <= amount_micro),

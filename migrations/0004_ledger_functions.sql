@@ -33,35 +33,58 @@ begin
 end $$;
 
 -- Brings one account's grants up to the instant: those that became effective start, those that expired end,
--- in the order in which it happened. The balance row is locked already.
-create function ledger_settle(p_account uuid, p_now timestamptz) returns void language plpgsql as $$
+-- in the order in which it happened. The balance row is locked already. One statement, so that ten thousand grants
+-- which expire at once do not hold up the debit that meets them.
+create function ledger_settle(p_account uuid, p_now timestamptz) returns void language plpgsql
+-- The plans are cached, maybe from a time when the tables were empty.
+set enable_seqscan = off
+as $$
 declare
-  g record;
+  v_moved record;
 begin
-  for g in
-    select id, 'start' as change, effective_at as due_at, amount_micro as amount from credit_grant
+  with due as (
+    select id, source, 'GRANT' as type, description, effective_at as due_at, amount_micro as amount from credit_grant
       where account_id = p_account and status = 'PENDING' and effective_at <= p_now
     union all
-    select id, 'expire', expires_at, null from credit_grant
-      where account_id = p_account and status <> 'CLOSED' and expires_at <= p_now
-    order by due_at, change desc, id
-  loop
-    if g.change = 'start' then
-      update credit_grant set status = 'OPEN' where id = g.id;
-      perform ledger_move(p_account, g.id, 'GRANT', g.amount, p_now);
-    else
-      update credit_grant set status = 'CLOSED' where id = g.id returning held_micro - remaining_micro into g.amount;
-      if g.amount <> 0 then perform ledger_move(p_account, g.id, 'EXPIRY', g.amount, p_now); end if;
-    end if;
-  end loop;
-  update credit_balance set next_due_at = least(
-      (select min(effective_at) from credit_grant where account_id = p_account and status = 'PENDING'),
-      (select min(expires_at) from credit_grant where account_id = p_account and status = 'OPEN'))
+    select id, source, 'EXPIRY', null, expires_at, -amount_micro from credit_grant
+      where account_id = p_account and status = 'PENDING' and effective_at <= p_now and expires_at <= p_now
+    union all
+    select id, source, 'EXPIRY', null, expires_at, held_micro - remaining_micro from credit_grant
+      where account_id = p_account and status = 'OPEN' and expires_at <= p_now
+  ), moves as (
+    select d.*, b.sequence + row_number() over happened as sequence,
+        (b.total_micro + sum(d.amount) over happened)::bigint as balance_after
+      from due d, credit_balance b where d.amount <> 0 and b.account_id = p_account
+      window happened as (order by d.due_at, d.type desc, d.id rows unbounded preceding)
+  ), settled as (
+    update credit_grant g set
+        status = case when g.expires_at <= p_now then 'CLOSED' else 'OPEN' end,
+        remaining_micro = case when g.expires_at <= p_now then g.held_micro else g.amount_micro end
+      where g.id in (select id from due)
+  ), entries as (
+    insert into credit_transaction
+      select p_account, sequence, type, null, amount, balance_after, description, null, null, p_now from moves
+  ), allocations as (
+    insert into credit_allocation select p_account, sequence, id, amount from moves
+  )
+  select count(*) as entries, coalesce(sum(amount), 0) as total,
+      coalesce(sum(amount) filter (where source = 'PLAN'), 0) as plan,
+      coalesce(sum(amount) filter (where source = 'PURCHASE'), 0) as purchased
+    into v_moved from moves;
+
+  update credit_balance set
+      sequence = sequence + v_moved.entries, version = version + v_moved.entries, total_micro = total_micro + v_moved.total,
+      plan_micro = plan_micro + v_moved.plan, purchased_micro = purchased_micro + v_moved.purchased,
+      next_due_at = least(
+        (select min(effective_at) from credit_grant where account_id = p_account and status = 'PENDING'),
+        (select min(expires_at) from credit_grant where account_id = p_account and status = 'OPEN'))
     where account_id = p_account;
+  if v_moved.entries > 0 then perform ledger_notify(array[p_account]); end if;
 end $$;
 
 -- Adds a grant, once per cause. It enters the balance now, or when it becomes effective.
--- Outcomes: applied (sequence is null when it waits), replayed, conflict (same key, other input), unknown_account.
+-- Outcomes: applied (sequence is null when it waits), replayed, conflict (same key, other input), unknown_account,
+-- expired (a client asks for what is over already), too_large (the balance could not be told any more).
 create function ledger_grant(
   p_now timestamptz, p_id uuid, p_account uuid, p_source text, p_amount bigint, p_priority integer,
   p_effective_at timestamptz, p_expires_at timestamptz, p_cause_kind text, p_cause_id text, p_type text,
@@ -70,8 +93,11 @@ create function ledger_grant(
 ) language plpgsql as $$
 declare
   v_known record;
+  v_balance credit_balance;
 begin
-  perform 1 from credit_balance b where b.account_id = p_account for update;
+  -- Account before balance, as everywhere: the new row's reference takes this lock anyway, and then it would be too late.
+  perform 1 from account a where a.id = p_account for key share;
+  select * into v_balance from credit_balance b where b.account_id = p_account for update;
   if not found then outcome := 'unknown_account'; return; end if;
 
   select k.sequence, k.request_hash = p_hash as same into v_known from idempotency_key k
@@ -81,21 +107,24 @@ begin
     outcome := case when v_known.same then 'replayed' else 'conflict' end;
     return;
   end if;
+  select g.id into grant_id from credit_grant g where g.cause_kind = p_cause_kind and g.cause_id = p_cause_id;
+  if found then outcome := 'replayed'; return; end if;
 
-  insert into credit_grant
-      (id, account_id, source, status, amount_micro, priority, effective_at, expires_at, cause_kind, cause_id, created_at)
-    values (p_id, p_account, p_source, 'PENDING', p_amount, p_priority, p_effective_at, p_expires_at, p_cause_kind, p_cause_id, p_now)
-    on conflict on constraint credit_grant_cause_unique do nothing;
-  if not found then
-    outcome := 'replayed';
-    select g.id into grant_id from credit_grant g where g.cause_kind = p_cause_kind and g.cause_id = p_cause_id;
-    return;
-  end if;
+  if p_operation is not null and p_expires_at <= p_now then outcome := 'expired'; return; end if;
+
+  if v_balance.next_due_at <= p_now then perform ledger_settle(p_account, p_now); end if;
+  if p_amount > 9223372036854775807 - (
+    (select b.total_micro from credit_balance b where b.account_id = p_account) +
+    (select coalesce(sum(g.amount_micro), 0) from credit_grant g where g.account_id = p_account and g.status = 'PENDING')
+  ) then outcome := 'too_large'; return; end if;
 
   outcome := 'applied';
   grant_id := p_id;
+  insert into credit_grant
+      (id, account_id, source, status, amount_micro, priority, effective_at, expires_at, cause_kind, cause_id, description, created_at)
+    values (p_id, p_account, p_source, case when p_effective_at <= p_now then 'OPEN' else 'PENDING' end, p_amount, p_priority,
+      p_effective_at, p_expires_at, p_cause_kind, p_cause_id, p_description, p_now);
   if p_effective_at <= p_now then
-    update credit_grant set status = 'OPEN' where id = p_id;
     sequence := ledger_move(p_account, p_id, p_type, p_amount, p_now, p_description, null, p_key);
     update credit_balance b set next_due_at = least(b.next_due_at, p_expires_at) where b.account_id = p_account;
   else
@@ -167,7 +196,9 @@ begin
   end loop;
 
   for r in
-    select q.*, a.blocked_at <= p_now as blocked, k.sequence as known_sequence, k.request_hash = q.hash as same_input
+    select q.*, k.sequence as known_sequence, k.request_hash = q.hash as same_input,
+        -- An administrator's adjustment is not the account's own doing, and goes through.
+        q.type = 'SPEND' and (a.status in ('SUSPENDED', 'DELETED') or coalesce(a.blocked_at <= p_now, false)) as blocked
     from json_to_recordset(p_requests) as q (
       n integer, account_id uuid, amount bigint, type text, operation text, key text, hash bytea,
       usage_type text, description text, metadata jsonb)

@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import { Coalescer } from '../platform/coalescer.ts';
 import type { Database } from '../platform/database/database.ts';
+import { isDatabaseAway } from '../platform/database/database-away.ts';
 import { NotFound } from '../platform/errors.ts';
 import { isId, newId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -47,6 +48,7 @@ export class Inbox {
         return events.map((event) => stored.has(event.id));
       },
       keyOf: (event) => `${event.channel} ${event.providerEventId}`,
+      isOutage: isDatabaseAway,
       maxBatch: LARGEST_BATCH,
     });
   }

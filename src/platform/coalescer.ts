@@ -1,22 +1,31 @@
+import { invariant } from './assert.ts';
+
 interface Waiting<Request, Outcome> {
   readonly request: Request;
+  readonly key: string;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
 }
 
 interface CoalescerOptions<Request, Outcome> {
-  /** Does many requests in one step; answers in the same order, one outcome each. */
+  /** Does many requests in one step; answers in the same order, one outcome each. Doing one again must be harmless. */
   readonly work: (requests: readonly Request[]) => Promise<readonly Outcome[]>;
   /** Two requests with the same key never share a batch: the later one waits for the next. */
   readonly keyOf: (request: Request) => string;
+  /** Whether a failure says nothing of the requests, such as a lost connection. */
+  readonly isOutage: (error: unknown) => boolean;
   readonly maxBatch: number;
-  readonly onBatch?: (size: number) => void;
+}
+
+interface Outage {
+  readonly error: unknown;
 }
 
 /**
  * Gathers requests while the batch before them is in flight, and does them in one step. There is no timer: a request
  * that comes alone goes at once, alone. When a batch fails its requests are tried one by one, so that a bad one
- * does not spoil its neighbours.
+ * does not spoil its neighbours. After an outage, when nobody knows whether the step was done, the batch is tried once more
+ * as a whole; if that ends in an outage too, all of it fails, and those behind it need not wait for each.
  */
 export class Coalescer<Request, Outcome> {
   readonly #options: CoalescerOptions<Request, Outcome>;
@@ -30,7 +39,7 @@ export class Coalescer<Request, Outcome> {
   /** Resolves with the outcome of this request; rejects only with what its own failure was. */
   submit(request: Request): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ request, resolve, reject });
+      this.#queue.push({ request, key: this.#options.keyOf(request), resolve, reject });
       if (!this.#busy) void this.#drain();
     });
   }
@@ -42,33 +51,48 @@ export class Coalescer<Request, Outcome> {
   }
 
   #takeBatch(): Waiting<Request, Outcome>[] {
-    const batch: Waiting<Request, Outcome>[] = [];
+    const batch = new Map<string, Waiting<Request, Outcome>>();
     const later: Waiting<Request, Outcome>[] = [];
-    const keys = new Set<string>();
     for (const waiting of this.#queue) {
-      const key = this.#options.keyOf(waiting.request);
-      if (batch.length < this.#options.maxBatch && !keys.has(key)) {
-        keys.add(key);
-        batch.push(waiting);
-      } else {
-        later.push(waiting);
-      }
+      if (batch.size < this.#options.maxBatch && !batch.has(waiting.key))
+        batch.set(waiting.key, waiting);
+      else later.push(waiting);
     }
     this.#queue = later;
-    return batch;
+    return [...batch.values()];
   }
 
-  async #runBatch(batch: readonly Waiting<Request, Outcome>[]): Promise<void> {
-    this.#options.onBatch?.(batch.length);
+  async #runBatch(
+    batch: readonly Waiting<Request, Outcome>[],
+    isSecondTry = false,
+  ): Promise<Outage | null> {
     try {
       const outcomes = await this.#options.work(batch.map((waiting) => waiting.request));
-      batch.forEach((waiting, index) => {
-        waiting.resolve(outcomes[index] as Outcome);
-      });
+      invariant(outcomes.length === batch.length, 'every request has its outcome');
+      for (const [index, waiting] of batch.entries()) waiting.resolve(outcomes[index] as Outcome);
+      return null;
     } catch (error) {
-      const [only] = batch;
-      if (batch.length === 1 && only !== undefined) only.reject(error);
-      else for (const waiting of batch) await this.#runBatch([waiting]);
+      if (!this.#options.isOutage(error)) return this.#isolate(batch, error);
+      if (!isSecondTry) return this.#runBatch(batch, true);
+      for (const waiting of batch) waiting.reject(error);
+      return { error };
     }
+  }
+
+  /** Finds out whose failure it was. */
+  async #isolate(
+    batch: readonly Waiting<Request, Outcome>[],
+    error: unknown,
+  ): Promise<Outage | null> {
+    if (batch.length === 1) {
+      batch[0]?.reject(error);
+      return null;
+    }
+    let outage: Outage | null = null;
+    for (const waiting of batch) {
+      if (outage === null) outage = await this.#runBatch([waiting]);
+      else waiting.reject(outage.error);
+    }
+    return outage;
   }
 }

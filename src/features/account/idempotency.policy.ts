@@ -1,4 +1,5 @@
 import { InvalidInput } from '../../platform/errors.ts';
+import { checkStorable } from './storable-text.policy.ts';
 
 const LONGEST_KEY = 255;
 
@@ -6,7 +7,5 @@ const LONGEST_KEY = 255;
 export function checkIdempotencyKey(key: string): void {
   if (key.trim() === '')
     throw new InvalidInput('idempotencyKey', 'must not be empty: give each request its own key.');
-  if (key.length > LONGEST_KEY)
-    throw new InvalidInput('idempotencyKey', `is too long: at most ${LONGEST_KEY} characters.`);
-  if (key.includes('\0')) throw new InvalidInput('idempotencyKey', 'contains a NUL character.');
+  checkStorable('idempotencyKey', key, LONGEST_KEY);
 }

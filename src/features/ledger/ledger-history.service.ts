@@ -48,7 +48,7 @@ export class LedgerHistoryService {
   }
 
   grantsById(ids: readonly string[]): Promise<CreditGrant[]> {
-    return this.#store.grantsById(ids);
+    return this.#store.grantsById(ids, this.#clock.now());
   }
 
   allocations(

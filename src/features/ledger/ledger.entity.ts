@@ -90,6 +90,7 @@ export const CreditGrantSchema = defineEntity({
     expiresAt: instant().nullable(),
     causeKind: p.text(),
     causeId: p.text(),
+    description: p.text().nullable(),
     createdAt: instant(),
   },
 });

@@ -99,6 +99,17 @@ export interface Debit {
   readonly metadata: Readonly<Record<string, unknown>> | null;
 }
 
+/** An administrator's correction. */
+export interface Adjustment {
+  readonly accountId: string;
+  /** Signed micro-credits: positive gives, negative takes. */
+  readonly amountMicro: bigint;
+  readonly reason: string;
+  /** When credits that are given expire; null: never. */
+  readonly expiresAt: Date | null;
+  readonly idempotencyKey: string;
+}
+
 /** An entry together with the balance as it stands now. */
 export interface LedgerReceipt {
   readonly transaction: CreditTransaction;

@@ -1,6 +1,7 @@
 import { InvalidInput } from '../../platform/errors.ts';
 import { checkIdempotencyKey } from '../account/idempotency.policy.ts';
-import type { CreditBalance, CreditGrantSource, Debit } from './ledger.model.ts';
+import { checkStorable } from '../account/storable-text.policy.ts';
+import type { Adjustment, CreditBalance, CreditGrantSource, Debit } from './ledger.model.ts';
 
 /** Lower burns first; within a priority the soonest expiry does, then the oldest. What was paid for by itself burns last. */
 const BURN_PRIORITY: Readonly<Record<CreditGrantSource, number>> = {
@@ -27,26 +28,48 @@ export function promotional(balance: CreditBalance): bigint {
   return balance.totalMicro - balance.planMicro - balance.purchasedMicro;
 }
 
-const LONGEST_KEY = 255;
+const LONGEST_USAGE_TYPE = 255;
 const LONGEST_TEXT = 500;
 const LONGEST_METADATA = 8_192;
+const DEEPEST_METADATA = 32;
 
-/** Refuses a debit (or a gift) that is wrong in itself. Throws InvalidInput naming the argument. */
-export function checkDebit(
-  debit: Pick<Debit, 'amountMicro' | 'idempotencyKey' | 'description' | 'usageType' | 'metadata'>,
+/** Refuses a spend that is wrong in itself. Throws InvalidInput naming the argument. */
+export function checkSpend(
+  spend: Pick<Debit, 'amountMicro' | 'idempotencyKey' | 'description' | 'usageType' | 'metadata'>,
 ): void {
-  if (debit.amountMicro <= 0n) throw new InvalidInput('amount', 'must be more than zero.');
-  checkIdempotencyKey(debit.idempotencyKey);
-  checkText('description', debit.description, LONGEST_TEXT);
-  checkText('usageType', debit.usageType, LONGEST_KEY);
-  if (debit.metadata !== null)
-    checkText('metadata', JSON.stringify(debit.metadata), LONGEST_METADATA);
+  if (spend.amountMicro <= 0n) throw new InvalidInput('amount', 'must be more than zero.');
+  checkIdempotencyKey(spend.idempotencyKey);
+  if (spend.description !== null) checkStorable('description', spend.description, LONGEST_TEXT);
+  if (spend.usageType !== null) checkStorable('usageType', spend.usageType, LONGEST_USAGE_TYPE);
+  if (spend.metadata !== null) checkMetadata(spend.metadata);
 }
 
-function checkText(field: string, text: string | null, longest: number): void {
-  if (text === null) return;
-  if (text.length > longest)
-    throw new InvalidInput(field, `is too long: at most ${longest} characters.`);
-  if (text.includes('\0') || text.includes('\\u0000'))
-    throw new InvalidInput(field, 'contains a NUL character.');
+/** Refuses an adjustment that is wrong in itself. Throws InvalidInput naming the argument. */
+export function checkAdjustment(adjustment: Adjustment): void {
+  const { amountMicro, reason, expiresAt, idempotencyKey } = adjustment;
+  if (amountMicro === 0n) throw new InvalidInput('amount', 'must not be zero.');
+  checkIdempotencyKey(idempotencyKey);
+  if (reason.trim() === '') throw new InvalidInput('reason', 'must not be empty.');
+  checkStorable('reason', reason, LONGEST_TEXT);
+  if (amountMicro < 0n && expiresAt !== null)
+    throw new InvalidInput('expiresAt', 'is for credits that are given, not for those taken.');
+}
+
+function checkMetadata(metadata: Readonly<Record<string, unknown>>): void {
+  // Before anything that recurses: a client can nest deeper than a stack is high.
+  checkMetadataValue(metadata, 1);
+  checkStorable('metadata', JSON.stringify(metadata), LONGEST_METADATA);
+}
+
+function checkMetadataValue(value: unknown, depth: number): void {
+  if (depth > DEEPEST_METADATA)
+    throw new InvalidInput('metadata', `is nested too deeply: at most ${DEEPEST_METADATA} levels.`);
+  if (typeof value === 'string') checkStorable('metadata', value, LONGEST_METADATA);
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new InvalidInput('metadata', 'contains a number that is too large.');
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    checkStorable('metadata', key, LONGEST_METADATA);
+    checkMetadataValue(inner, depth + 1);
+  }
 }

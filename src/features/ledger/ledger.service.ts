@@ -2,6 +2,7 @@ import { invariant } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { Coalescer } from '../../platform/coalescer.ts';
 import type { Database } from '../../platform/database/database.ts';
+import { isDatabaseAway } from '../../platform/database/database-away.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import { InvalidInput, NotFound } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
@@ -11,6 +12,7 @@ import type { AccountCreated } from '../account/account.model.ts';
 import type { AccountService } from '../account/account.service.ts';
 import { InsufficientCredits } from './ledger.errors.ts';
 import type {
+  Adjustment,
   CreditBalance,
   CreditTransaction,
   Debit,
@@ -18,7 +20,7 @@ import type {
   LedgerReceipt,
   NewGrant,
 } from './ledger.model.ts';
-import { available, burnPriority, checkDebit } from './ledger.policy.ts';
+import { available, burnPriority, checkAdjustment, checkSpend } from './ledger.policy.ts';
 import type {
   DebitOutcome,
   GrantOutcome,
@@ -36,15 +38,6 @@ interface LedgerServiceNeeds {
   readonly accounts: AccountService;
 }
 
-export interface Adjustment {
-  readonly accountId: string;
-  /** Signed micro-credits: positive gives, negative takes. */
-  readonly amountMicro: bigint;
-  readonly reason: string;
-  readonly expiresAt: Date | null;
-  readonly idempotencyKey: string;
-}
-
 const LARGEST_BATCH = 256;
 
 /** Every command that moves credits. */
@@ -58,6 +51,7 @@ export class LedgerService {
       work: (debits) => needs.store.debit(debits, needs.clock.now()),
       keyOf: (debit) => `${debit.accountId} ${debit.operation} ${debit.idempotencyKey}`,
       maxBatch: LARGEST_BATCH,
+      isOutage: isDatabaseAway,
     });
   }
 
@@ -67,6 +61,7 @@ export class LedgerService {
    * IdempotencyConflict, InvalidInput, NotFound. Source: docs/decisions/0003-debits-in-batches.md.
    */
   async spendCredits(debit: Omit<Debit, 'type' | 'operation'>): Promise<LedgerReceipt> {
+    checkSpend(debit);
     return this.#debit({ ...debit, type: 'SPEND', operation: 'spendCredits' });
   }
 
@@ -75,10 +70,9 @@ export class LedgerService {
    * IdempotencyConflict, InvalidInput, NotFound.
    */
   async adjustCredits(adjustment: Adjustment): Promise<LedgerReceipt> {
-    const { accountId, amountMicro, reason, expiresAt, idempotencyKey } = adjustment;
+    const { accountId, amountMicro, reason, idempotencyKey } = adjustment;
+    checkAdjustment(adjustment);
     if (amountMicro > 0n) return this.#give(adjustment);
-    if (expiresAt !== null)
-      throw new InvalidInput('expiresAt', 'is for credits that are given, not for those taken.');
     return this.#debit({
       accountId,
       amountMicro: -amountMicro,
@@ -92,14 +86,18 @@ export class LedgerService {
   }
 
   /** Adds a grant in the caller's transaction, once per cause; a cause that granted already is left as it is. */
-  grantCredits(tx: Transaction, grant: NewGrant): Promise<GrantOutcome> {
+  async grantCredits(tx: Transaction, grant: NewGrant): Promise<GrantOutcome> {
     const whole = {
       ...grant,
       id: newId(),
       priority: burnPriority(grant.source),
       type: 'GRANT' as const,
     };
-    return this.#needs.store.grant(tx, whole, null, this.#needs.clock.now());
+    const result = await this.#needs.store.grant(tx, whole, null, this.#needs.clock.now());
+    const { kind, id } = grant.cause;
+    const isGranted = result.outcome === 'applied' || result.outcome === 'replayed';
+    invariant(isGranted, `the credits of ${kind} ${id} can be granted: ${result.outcome}`);
+    return result;
   }
 
   /** Ends what is left of the grants that one kind of cause gave, in the caller's transaction. */
@@ -140,9 +138,8 @@ export class LedgerService {
     await this.#needs.store.openBalance(tx, account.id);
   }
 
-  async #debit(debit: Debit): Promise<LedgerReceipt> {
-    checkDebit(debit);
-    if (!isId(debit.accountId)) throw new NotFound('Account');
+  async #debit(asked: Debit): Promise<LedgerReceipt> {
+    const debit = { ...asked, accountId: idOf(asked.accountId) };
     const { amountMicro, usageType, description, metadata } = debit;
     const hashed = {
       ...debit,
@@ -175,18 +172,9 @@ export class LedgerService {
   }
 
   async #give(adjustment: Adjustment): Promise<LedgerReceipt> {
-    const { accountId, amountMicro, reason, expiresAt, idempotencyKey } = adjustment;
-    checkDebit({
-      amountMicro,
-      idempotencyKey,
-      description: reason,
-      usageType: null,
-      metadata: null,
-    });
-    if (!isId(accountId)) throw new NotFound('Account');
+    const { amountMicro, reason, expiresAt, idempotencyKey } = adjustment;
+    const accountId = idOf(adjustment.accountId);
     const now = this.#needs.clock.now();
-    if (expiresAt !== null && expiresAt <= now)
-      throw new InvalidInput('expiresAt', 'must lie in the future.');
     const request: GrantRequest = {
       operation: 'adjustCredits',
       idempotencyKey,
@@ -207,10 +195,33 @@ export class LedgerService {
     const result = await this.#needs.database.transaction((tx) =>
       this.#needs.store.grant(tx, grant, request, now),
     );
-    if (result.outcome === 'unknown_account') throw new NotFound('Account');
-    if (result.outcome === 'conflict') throw new IdempotencyConflict(idempotencyKey);
-    return this.#replay(accountId, result.sequence ?? 0n);
+    return this.#giftReceipt(adjustment, { ...result, accountId });
   }
+
+  async #giftReceipt(
+    { idempotencyKey }: Adjustment,
+    { outcome, accountId, sequence }: GrantOutcome & { accountId: string },
+  ): Promise<LedgerReceipt> {
+    switch (outcome) {
+      case 'applied':
+      case 'replayed':
+        return this.#replay(accountId, sequence ?? 0n);
+      case 'conflict':
+        throw new IdempotencyConflict(idempotencyKey);
+      case 'expired':
+        throw new InvalidInput('expiresAt', 'must lie in the future.');
+      case 'too_large':
+        throw new InvalidInput('amount', 'would take the balance beyond what can be kept.');
+      default:
+        throw new NotFound('Account');
+    }
+  }
+}
+
+/** An id as the tables have it: keys are told apart by it, and a client may write it in capitals. */
+function idOf(accountId: string): string {
+  if (!isId(accountId)) throw new NotFound('Account');
+  return accountId.toLowerCase();
 }
 
 function entryOf(

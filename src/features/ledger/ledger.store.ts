@@ -1,6 +1,12 @@
 import type { Database, Statement } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
-import type { CreditBalance, CreditTransactionType, Debit, NewGrant, GrantCause } from './ledger.model.ts';
+import type {
+  CreditBalance,
+  CreditTransactionType,
+  Debit,
+  GrantCause,
+  NewGrant,
+} from './ledger.model.ts';
 
 export type DebitOutcome =
   | {
@@ -18,7 +24,14 @@ export interface HashedDebit extends Debit {
 }
 
 export interface GrantOutcome {
-  readonly outcome: 'applied' | 'replayed' | 'conflict' | 'unknown_account';
+  readonly outcome:
+    | 'applied'
+    | 'replayed'
+    | 'conflict'
+    | 'unknown_account'
+    | 'expired'
+    | 'too_large';
+  /** Null when the grant waits to become effective. */
   readonly sequence: bigint | null;
   readonly grantId: string | null;
 }
