@@ -35,6 +35,8 @@ create table plan_subscription (
   cancel_at_period_end boolean not null,
   cancel_at timestamptz,
   ended_at timestamptz,
+  -- Paid beside a live one, or for a deleted account: it is cancelled and refunded, and gives nothing.
+  is_refused boolean not null,
   -- Grows with every state taken over from the provider, so that a state fetched earlier never replaces a later one.
   revision bigint not null,
   created_at timestamptz not null,
@@ -43,7 +45,7 @@ create table plan_subscription (
 );
 create index plan_subscription_account on plan_subscription (account_id, created_at);
 create unique index plan_subscription_one_live on plan_subscription (account_id)
-  where status not in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED');
+  where status not in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED') and not is_refused;
 
 create sequence purchase_order_number start 1001;
 create table purchase_order (
@@ -60,6 +62,7 @@ create table purchase_order (
   plan_id uuid constraint purchase_order_plan_id_foreign references plan (id),
   plan_price_id uuid constraint purchase_order_plan_price_id_foreign references plan_price (id),
   interval text,
+  trial_days integer not null,
   package_id uuid constraint purchase_order_package_id_foreign references credit_package (id),
   operation text not null,
   idempotency_key text not null,

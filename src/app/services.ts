@@ -97,7 +97,7 @@ function composePurchases(
     orders,
     subscriptions,
     opener: new CheckoutOpener({ ...base, store }),
-    offers: new OfferService(catalog, catalogue),
+    offers: new OfferService(catalog, catalogue, subscriptions),
     redirects: config.redirectOrigins,
   });
   const invoices = new InvoiceService({

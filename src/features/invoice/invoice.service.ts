@@ -115,8 +115,7 @@ export class InvoiceService {
       invoice.channel,
       news.subscriptionId,
     );
-    if (subscription === null) return;
-    const cause = { kind: 'invoice' as const, id: `${invoice.id}/0` };
-    await this.#needs.planCredits.grantSubscriptionMonth(tx, subscription, news.period, cause);
+    if (subscription === null || subscription.isRefused) return;
+    await this.#needs.planCredits.grantPaidMonth(tx, subscription, invoice.id, news.period);
   }
 }

@@ -68,10 +68,8 @@ export class CheckoutOpener {
     const price = plan?.prices.find(({ id }) => id === order.planPriceId);
     invariant(plan !== null && price !== undefined, `order ${order.id} names a price`);
     const providerPriceId = await this.#needs.catalog.providerPriceId(order.channel, plan, price);
-    return provider.createPlanCheckout(
-      { ...checkout, providerPriceId, trialDays: plan.trialDays },
-      key,
-    );
+    const { trialDays } = order;
+    return provider.createPlanCheckout({ ...checkout, providerPriceId, trialDays }, key);
   }
 
   #remember(order: Order, hosted: HostedCheckout): Promise<Order> {
@@ -97,6 +95,8 @@ export class CheckoutOpener {
 
   #fail(order: Order): Promise<void> {
     return this.#needs.database.transaction(async (tx) => {
+      const stored = await this.#needs.store.lock(tx, order.id);
+      if (stored?.status !== 'PENDING' || stored.checkoutUrl !== null) return;
       await this.#needs.store.update(tx, order.id, {
         status: 'FAILED',
         updatedAt: this.#needs.clock.now(),

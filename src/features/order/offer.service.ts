@@ -1,13 +1,14 @@
 import { InvalidInput, NotFound } from '../../platform/errors.ts';
-import { formatCredits, type Interval, type Money } from '../../platform/money.ts';
+import { type Channel, formatCredits, type Interval, type Money } from '../../platform/money.ts';
 import { NotAllowedNow } from '../account/account.errors.ts';
 import type { Account } from '../account/account.model.ts';
 import { PlanNotAvailable } from '../catalog/catalog.errors.ts';
 import type { Catalogue, CreditPackage, Plan, PriceRecord } from '../catalog/catalog.model.ts';
 import { creditsFor } from '../catalog/catalog.model.ts';
-import { offeredPrice } from '../catalog/catalog.policy.ts';
+import { channelsOf, offeredPrice } from '../catalog/catalog.policy.ts';
 import type { CatalogService } from '../catalog/catalog.service.ts';
 import type { PlanSubscription } from '../subscription/subscription.model.ts';
+import type { SubscriptionService } from '../subscription/subscription.service.ts';
 import type { NewOrder } from './order.model.ts';
 
 /** How a client names the plan it wants; nothing at all means the catalogue's `lifecycle.plan`. */
@@ -24,24 +25,38 @@ export interface TopUpWish {
   readonly packageId: string | null;
 }
 
-/** What is bought, and for how much. */
-export type Offer = Pick<
-  NewOrder,
-  'kind' | 'amount' | 'planId' | 'planPriceId' | 'interval' | 'packageId' | 'creditsMicro'
->;
+/** What is bought, for how much, and through which channels. */
+export interface Offer
+  extends Pick<
+    NewOrder,
+    | 'kind'
+    | 'amount'
+    | 'planId'
+    | 'planPriceId'
+    | 'interval'
+    | 'trialDays'
+    | 'packageId'
+    | 'creditsMicro'
+  > {
+  readonly channels: readonly Channel[];
+}
+
+const ALL_CHANNELS: readonly Channel[] = ['STRIPE', 'CREEM'];
 
 /** What the catalogue offers for a wish. */
 export class OfferService {
   readonly #catalog: CatalogService;
   readonly #catalogue: Catalogue;
+  readonly #subscriptions: SubscriptionService;
 
-  constructor(catalog: CatalogService, catalogue: Catalogue) {
+  constructor(catalog: CatalogService, catalogue: Catalogue, subscriptions: SubscriptionService) {
     this.#catalog = catalog;
     this.#catalogue = catalogue;
+    this.#subscriptions = subscriptions;
   }
 
-  /** A plan's price. Throws PlanNotAvailable and InvalidInput. */
-  async plan(wish: PlanWish): Promise<Offer> {
+  /** A plan's price; its trial is for those who never had a plan. Throws PlanNotAvailable, InvalidInput, NotAllowedNow. */
+  async plan(wish: PlanWish, account: Account): Promise<Offer> {
     const { plan, price } = await this.#wanted(wish);
     if (!plan.isActive) throw new PlanNotAvailable(plan.slug, 'it is no longer sold.');
     if (plan.isDefault)
@@ -49,14 +64,18 @@ export class OfferService {
     if (price.money === null)
       throw new PlanNotAvailable(plan.slug, 'its price is agreed with each customer.');
     if (price.money.amountMinor === 0n) throw new PlanNotAvailable(plan.slug, 'it costs nothing.');
+    checkCurrency(price.money, account);
+    const isFirst = plan.trialDays > 0 && !(await this.#subscriptions.hasEverBegun(account.id));
     return {
       kind: 'SUBSCRIPTION',
       amount: price.money,
       planId: plan.id,
       planPriceId: price.id,
       interval: price.interval,
+      trialDays: isFirst ? plan.trialDays : 0,
       packageId: null,
       creditsMicro: null,
+      channels: channelsOf(plan, price),
     };
   }
 
@@ -76,12 +95,16 @@ export class OfferService {
       wish.amountMinor === null
         ? await this.#package(wish.packageId ?? '')
         : this.#custom(wish.amountMinor);
-    if (bought.amount.currency !== account.currency) {
-      throw new NotAllowedNow(
-        `Credits are sold in ${bought.amount.currency}, and the account is kept in ${account.currency}.`,
-      );
-    }
-    return { kind: 'CREDITS', planId: null, planPriceId: null, interval: null, ...bought };
+    checkCurrency(bought.amount, account);
+    return {
+      ...bought,
+      kind: 'CREDITS',
+      planId: null,
+      planPriceId: null,
+      interval: null,
+      trialDays: 0,
+      channels: live === null ? ALL_CHANNELS : startingWith(live.channel),
+    };
   }
 
   async #wanted(wish: PlanWish): Promise<{ plan: Plan; price: PriceRecord }> {
@@ -149,6 +172,17 @@ interface Bought {
   readonly amount: Money;
   readonly creditsMicro: bigint;
   readonly packageId: string | null;
+}
+
+function checkCurrency({ currency }: Money, account: Account): void {
+  if (currency === account.currency) return;
+  throw new NotAllowedNow(
+    `This is sold in ${currency}, and the account is kept in ${account.currency}.`,
+  );
+}
+
+function startingWith(first: Channel): Channel[] {
+  return [first, ...ALL_CHANNELS.filter((channel) => channel !== first)];
 }
 
 function creditsIn(found: CreditPackage): bigint {

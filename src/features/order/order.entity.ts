@@ -53,6 +53,7 @@ export const OrderSchema = defineEntity({
       .deleteRule('no action')
       .updateRule('no action'),
     interval: p.text().$type<Interval>().nullable(),
+    trialDays: p.integer(),
     packageId: p
       .manyToOne(CreditPackageSchema)
       .mapToPk()

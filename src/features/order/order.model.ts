@@ -27,6 +27,8 @@ interface OrderIntent {
   readonly planId: string | null;
   readonly planPriceId: string | null;
   readonly interval: Interval | null;
+  /** How long the plan is free at first; 0: it is paid for at once. */
+  readonly trialDays: number;
   readonly packageId: string | null;
   readonly creditsMicro: bigint | null;
 }

@@ -6,7 +6,7 @@ import { NotFound } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
 import type { Channel } from '../../platform/money.ts';
 import type { Page, PageRequest } from '../../platform/paging.ts';
-import type { Apply } from '../../platform/provider-effect.ts';
+import { type Apply, StaleState } from '../../platform/provider-effect.ts';
 import type { CheckoutOutcome, PaymentProvider } from '../../providers/payment-provider.ts';
 import type { AccountService } from '../account/account.service.ts';
 import type { LedgerService } from '../ledger/ledger.service.ts';
@@ -24,6 +24,8 @@ interface OrderServiceNeeds {
   readonly subscriptions: SubscriptionService;
   readonly providers: ReadonlyMap<Channel, PaymentProvider>;
 }
+
+const MAX_ROUNDS = 5;
 
 /** What became of purchases: told by providers, seen by clients. */
 export class OrderService {
@@ -53,11 +55,8 @@ export class OrderService {
       provider !== undefined && order.providerCheckoutId !== null,
       `order ${order.id} has a page`,
     );
-    const apply = await this.checkoutChanged(
-      order.channel,
-      await provider.expireCheckout(order.providerCheckoutId),
-    );
-    await this.#needs.database.transaction(apply);
+    const outcome = await provider.expireCheckout(order.providerCheckoutId);
+    await this.#takeOver(() => this.checkoutChanged(order.channel, outcome));
     return (await this.order(order.id)).status;
   }
 
@@ -84,6 +83,18 @@ export class OrderService {
 
   orderCount(accountId: string, statuses: readonly OrderStatus[] | null): Promise<bigint> {
     return this.#needs.store.count(accountId, statuses);
+  }
+
+  /** Does both steps, again when a webhook of the same thing came in between. */
+  async #takeOver(ask: () => Promise<Apply>): Promise<void> {
+    for (let round = 1; ; round += 1) {
+      try {
+        await this.#needs.database.transaction(await ask());
+        return;
+      } catch (error) {
+        if (!(error instanceof StaleState) || round === MAX_ROUNDS) throw error;
+      }
+    }
   }
 
   async #settle(channel: Channel, checkout: CheckoutOutcome, news: CheckoutNews): Promise<Apply> {

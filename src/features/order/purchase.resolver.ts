@@ -90,7 +90,7 @@ function purchaseOf(ctx: GraphContext, input: CreateCheckoutInput | RechargeInpu
   return { accountId, channel, couponCode, successUrl, cancelUrl, idempotencyKey };
 }
 
-/** A key that is used again after its page was paid or expired finds the order, but no page to go to. */
+/** A key that is used again finds the same page, paid or expired as it may be; an order that failed may have none. */
 function payloadOf(order: Order) {
   if (order.checkoutUrl === null) {
     throw new NotAllowedNow(

@@ -1,9 +1,10 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
+import { ProviderUnavailable } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Channel } from '../../platform/money.ts';
 import { requestHash } from '../../platform/request-hash.ts';
-import type { PaymentProvider } from '../../providers/payment-provider.ts';
+import { type PaymentProvider, ProviderRefused } from '../../providers/payment-provider.ts';
 import { AccountBlocked, IdempotencyConflict, NotAllowedNow } from '../account/account.errors.ts';
 import type { Account } from '../account/account.model.ts';
 import { canBuy } from '../account/account.policy.ts';
@@ -11,7 +12,6 @@ import type { AccountService } from '../account/account.service.ts';
 import { checkIdempotencyKey } from '../account/idempotency.policy.ts';
 import { ChannelUnsupported } from '../payment-method/payment-method.errors.ts';
 import { checkRedirect, type RedirectRule } from '../payment-method/redirect.policy.ts';
-import type { PlanSubscription } from '../subscription/subscription.model.ts';
 import type { SubscriptionService } from '../subscription/subscription.service.ts';
 import type { CheckoutOpener } from './checkout-opener.service.ts';
 import type { Offer, OfferService, PlanWish, TopUpWish } from './offer.service.ts';
@@ -42,10 +42,21 @@ interface Purchase {
   readonly idempotencyKey: string;
 }
 
+/** What a client asked for, checked as far as it can be without looking anything up. */
+interface Request {
+  readonly operation: Order['operation'];
+  readonly idempotencyKey: string;
+  readonly requestHash: Buffer;
+  readonly successUrl: string;
+  readonly cancelUrl: string;
+}
+
 /** How long a hosted page stays open: Stripe allows up to a day. */
 const PAGE_OPEN_MS = 23 * 3_600_000;
 /** When a job looks after an order whose page was not opened, because the process died or the provider was away. */
 const RESUME_AFTER_MS = 60_000;
+/** A purchase asks the provider up to five times, each with a limit of its own: this is the limit of them all. */
+const ANSWER_WITHIN_MS = 9_000;
 
 /** Buying plans and credits on a provider's hosted page. */
 export class PurchaseService {
@@ -57,47 +68,60 @@ export class PurchaseService {
 
   /**
    * Orders a plan. A checkout that is still open is closed first; an account with a live subscription changes that
-   * instead. Throws NotAllowedNow, PlanNotAvailable, CouponNotApplicable, ChannelUnsupported, AccountBlocked,
-   * IdempotencyConflict, InvalidInput, NotFound, and what the provider's commands throw.
+   * instead. A key that was used before finds its order and page again, whatever became of them since.
+   * Throws NotAllowedNow, PlanNotAvailable, CouponNotApplicable, ChannelUnsupported, AccountBlocked,
+   * IdempotencyConflict, InvalidInput, NotFound, ProviderUnavailable (within 10 s) and ProviderRefused.
    */
-  async createCheckout(purchase: Purchase & PlanWish): Promise<Order> {
-    const { planSlug, planId, priceId, interval } = purchase;
-    const hash = this.#check(purchase, [planSlug, planId, priceId, interval]);
-    const account = await this.#buyer(purchase.accountId);
-    const known = await this.#known(account, 'createCheckout', purchase.idempotencyKey, hash);
-    if (known !== null) return this.#needs.opener.open(known);
-    const live = await this.#needs.subscriptions.liveSubscription(account.id);
-    if (live !== null) {
-      throw new NotAllowedNow(
-        'The account has a live subscription: change its plan instead of buying another one.',
-      );
-    }
-    const offer = await this.#needs.offers.plan(purchase);
-    await this.#closePending(account);
-    return this.#place(account, purchase, offer, 'createCheckout', hash, null);
+  createCheckout(purchase: Purchase & PlanWish): Promise<Order> {
+    return inTime(this.#buyPlan(purchase));
   }
 
   /** Orders credits: a package, or as many as an amount buys. Throws as `createCheckout`. */
-  async recharge(purchase: Purchase & TopUpWish): Promise<Order> {
-    const hash = this.#check(purchase, [purchase.amountMinor, purchase.packageId]);
-    const account = await this.#buyer(purchase.accountId);
-    const known = await this.#known(account, 'recharge', purchase.idempotencyKey, hash);
-    if (known !== null) return this.#needs.opener.open(known);
-    const live = await this.#needs.subscriptions.liveSubscription(account.id);
-    const offer = await this.#needs.offers.credits(purchase, account, live);
-    return this.#place(account, purchase, offer, 'recharge', hash, live);
+  recharge(purchase: Purchase & TopUpWish): Promise<Order> {
+    return inTime(this.#buyCredits(purchase));
   }
 
-  /** Opens the page of an order that was left without one. */
+  /** Opens the page of an order that was left without one. Throws what the provider's commands throw. */
   async resume(orderId: string): Promise<void> {
     await this.#needs.opener.open(await this.#needs.orders.order(orderId));
   }
 
-  #check(purchase: Purchase, wish: readonly unknown[]): Buffer {
-    checkIdempotencyKey(purchase.idempotencyKey);
+  async #buyPlan(purchase: Purchase & PlanWish): Promise<Order> {
+    const { planSlug, planId, priceId, interval } = purchase;
+    const wish = [planSlug, planId, priceId, interval];
+    const request = this.#request('createCheckout', purchase, wish);
+    const account = await this.#buyer(purchase.accountId);
+    const known = await this.#known(account, request);
+    if (known !== null) return this.#needs.opener.open(known);
+    if ((await this.#needs.subscriptions.liveSubscription(account.id)) !== null) {
+      throw new NotAllowedNow(
+        'The account has a live subscription: change its plan instead of buying another one.',
+      );
+    }
+    const offer = await this.#needs.offers.plan(purchase, account);
+    const order = this.#order(account, request, purchase, offer);
+    await this.#closePending(account);
+    return this.#place(account, order);
+  }
+
+  async #buyCredits(purchase: Purchase & TopUpWish): Promise<Order> {
+    const wish = [purchase.amountMinor, purchase.packageId];
+    const request = this.#request('recharge', purchase, wish);
+    const account = await this.#buyer(purchase.accountId);
+    const known = await this.#known(account, request);
+    if (known !== null) return this.#needs.opener.open(known);
+    const live = await this.#needs.subscriptions.liveSubscription(account.id);
+    const offer = await this.#needs.offers.credits(purchase, account, live);
+    return this.#place(account, this.#order(account, request, purchase, offer));
+  }
+
+  #request(operation: Order['operation'], purchase: Purchase, wish: readonly unknown[]): Request {
+    const { idempotencyKey, channel, couponCode } = purchase;
+    checkIdempotencyKey(idempotencyKey);
     const successUrl = checkRedirect('successUrl', purchase.successUrl, this.#needs.redirects);
     const cancelUrl = checkRedirect('cancelUrl', purchase.cancelUrl, this.#needs.redirects);
-    return requestHash([wish, purchase.channel, purchase.couponCode, successUrl, cancelUrl]);
+    const hash = requestHash([wish, channel, couponCode, successUrl, cancelUrl]);
+    return { operation, idempotencyKey, requestHash: hash, successUrl, cancelUrl };
   }
 
   async #buyer(accountId: string): Promise<Account> {
@@ -106,22 +130,47 @@ export class PurchaseService {
     return account;
   }
 
-  async #known(
-    account: Account,
-    operation: Order['operation'],
-    key: string,
-    hash: Buffer,
-  ): Promise<Order | null> {
-    const known = await this.#needs.store.byKey(account.id, operation, key);
-    if (known !== null && !known.requestHash.equals(hash)) throw new IdempotencyConflict(key);
+  async #known(account: Account, request: Request): Promise<Order | null> {
+    const { operation, idempotencyKey, requestHash: hash } = request;
+    const known = await this.#needs.store.byKey(account.id, operation, idempotencyKey);
+    if (known !== null && !known.requestHash.equals(hash))
+      throw new IdempotencyConflict(idempotencyKey);
     return known;
+  }
+
+  #order(account: Account, request: Request, purchase: Purchase, offer: Offer): NewOrder {
+    if (purchase.couponCode !== null) {
+      throw new CouponNotApplicable('UNKNOWN', `There is no coupon "${purchase.couponCode}".`);
+    }
+    const now = this.#needs.clock.now();
+    const { channels, ...bought } = offer;
+    return {
+      ...bought,
+      ...request,
+      id: newId(),
+      accountId: account.id,
+      channel: this.#channelFor(purchase.channel, channels),
+      checkoutExpiresAt: new Date(now.getTime() + PAGE_OPEN_MS),
+      createdAt: now,
+    };
+  }
+
+  /** The channel that was asked for, or else the first one that is set up. */
+  #channelFor(asked: Channel | null, sold: readonly Channel[]): Channel {
+    const { providers } = this.#needs;
+    const channel = asked ?? sold.find((candidate) => providers.has(candidate)) ?? 'STRIPE';
+    if (!providers.has(channel)) throw new ChannelUnsupported(channel, `${channel} is not set up.`);
+    if (!sold.includes(channel))
+      throw new ChannelUnsupported(channel, `This is not sold through ${channel}.`);
+    return channel;
   }
 
   /** Closes the page that the account left open, so that it cannot be paid beside the new one. */
   async #closePending(account: Account): Promise<void> {
     const pending = await this.#needs.store.pendingSubscription(account.id);
     if (pending === null) return;
-    const status = await this.#needs.orders.expire(await this.#needs.opener.open(pending));
+    const opened = await this.#openedOrFailed(pending);
+    const status = opened.status === 'PENDING' ? await this.#needs.orders.expire(opened) : null;
     if (status === 'PAID' || status === 'PENDING') {
       throw new NotAllowedNow(
         'An earlier checkout was completed just now: its payment is on the way.',
@@ -129,31 +178,17 @@ export class PurchaseService {
     }
   }
 
-  async #place(
-    account: Account,
-    purchase: Purchase,
-    offer: Offer,
-    operation: Order['operation'],
-    hash: Buffer,
-    live: PlanSubscription | null,
-  ): Promise<Order> {
-    if (purchase.couponCode !== null) {
-      throw new CouponNotApplicable('UNKNOWN', `There is no coupon "${purchase.couponCode}".`);
+  /** Only what was opened can be closed, and an order without a page may have one that we were not told of. */
+  async #openedOrFailed(pending: Order): Promise<Order> {
+    try {
+      return await this.#needs.opener.open(pending);
+    } catch (error) {
+      if (!(error instanceof ProviderRefused)) throw error;
+      return this.#needs.orders.order(pending.id);
     }
-    const now = this.#needs.clock.now();
-    const order: NewOrder = {
-      ...offer,
-      id: newId(),
-      accountId: account.id,
-      channel: this.#channelFor(purchase.channel ?? live?.channel ?? null),
-      operation,
-      idempotencyKey: purchase.idempotencyKey,
-      requestHash: hash,
-      successUrl: purchase.successUrl.href,
-      cancelUrl: purchase.cancelUrl.href,
-      checkoutExpiresAt: new Date(now.getTime() + PAGE_OPEN_MS),
-      createdAt: now,
-    };
+  }
+
+  async #place(account: Account, order: NewOrder): Promise<Order> {
     try {
       await this.#needs.database.transaction(async (tx) => {
         await this.#needs.store.insert(tx, order);
@@ -169,32 +204,27 @@ export class PurchaseService {
   /** Two requests at once: with the same key they get the same order, with different keys one of them is refused. */
   async #openRival(account: Account, order: NewOrder, error: unknown): Promise<Order> {
     const { constraint } = error as { constraint?: string };
-    if (constraint === 'purchase_order_one_pending_subscription') {
-      const same = await this.#known(
-        account,
-        order.operation,
-        order.idempotencyKey,
-        order.requestHash,
-      );
-      if (same !== null) return this.#needs.opener.open(same);
-      throw new NotAllowedNow('Another checkout is being opened at this moment: try again.');
-    }
-    if (constraint !== 'purchase_order_key_unique') throw error;
-    const same = await this.#known(
-      account,
-      order.operation,
-      order.idempotencyKey,
-      order.requestHash,
-    );
-    if (same === null) throw error;
-    return this.#needs.opener.open(same);
+    const isRivalled = constraint === 'purchase_order_one_pending_subscription';
+    if (!isRivalled && constraint !== 'purchase_order_key_unique') throw error;
+    const same = await this.#known(account, order);
+    if (same !== null) return this.#needs.opener.open(same);
+    if (!isRivalled) throw error;
+    throw new NotAllowedNow('Another checkout is being opened at this moment: try again.');
   }
+}
 
-  #channelFor(asked: Channel | null): Channel {
-    const [first] = this.#needs.providers.keys();
-    const channel = asked ?? first ?? 'STRIPE';
-    if (!this.#needs.providers.has(channel))
-      throw new ChannelUnsupported(channel, `${channel} is not set up.`);
-    return channel;
+/** Answers in time, whatever the provider does. The work goes on: what it finds is there for the next try. */
+async function inTime<Outcome>(work: Promise<Outcome>): Promise<Outcome> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new ProviderUnavailable(
+      'The payment provider takes too long. Try again, with the same idempotency key.',
+    );
+    timer = setTimeout(() => reject(error), ANSWER_WITHIN_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Channel } from '../../platform/money.ts';
+import { requestHash } from '../../platform/request-hash.ts';
 import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import type { Account } from '../account/account.model.ts';
 import type { ProviderCustomerStore } from './provider-customer.store.ts';
@@ -22,9 +23,11 @@ export class ProviderCustomerService {
     const known = await this.#store.customerOf(account.id, provider.channel);
     if (known !== null) return known;
     const { id: accountId, name, email } = account;
+    // With what it says in it: an account that was renamed after an unknown outcome would be refused for ever.
+    const digest = requestHash([name, email]).toString('hex').slice(0, 16);
     const made = await provider.createCustomer(
       { accountId, name, email },
-      `tollgate-customer-${accountId}`,
+      `tollgate-customer-${accountId}-${digest}`,
     );
     await this.#store.remember(accountId, provider.channel, made.customerId, this.#clock.now());
     return (await this.#store.customerOf(accountId, provider.channel)) ?? made.customerId;

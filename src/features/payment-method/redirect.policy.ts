@@ -11,12 +11,16 @@ export interface RedirectRule {
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 const LONGEST_URL = 2_000;
 
+/** Stripe fills this in, in its own spelling only; a URL's path would spell its braces otherwise. */
+const TEMPLATE = '{CHECKOUT_SESSION_ID}';
+
 /**
- * Lets a URL through when its parsed origin is on the list. Throws InvalidInput for another scheme or origin, a name or
- * password in the URL, a fragment of another host, or one that is too long.
+ * Lets a URL through when its parsed origin is on the list, and answers with its text as parsed: what a browser would make
+ * of another spelling is what was checked. Throws InvalidInput for another scheme or origin, a name or password in the
+ * URL, or one that is too long.
  */
 export function checkRedirect(field: string, url: URL, rule: RedirectRule): string {
-  const text = url.href;
+  const text = url.href.replaceAll(encodeURI(TEMPLATE), TEMPLATE);
   if (text.length > LONGEST_URL)
     throw new InvalidInput(field, `is longer than ${LONGEST_URL} characters.`);
   if (url.protocol !== 'https:' && url.protocol !== 'http:')

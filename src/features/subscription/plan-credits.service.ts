@@ -1,24 +1,25 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
+import { earlier } from '../../platform/time.ts';
 import type { Account, AccountCreated } from '../account/account.model.ts';
 import type { AccountService } from '../account/account.service.ts';
+import type { Allowance } from '../catalog/catalog.model.ts';
 import type { CatalogService } from '../catalog/catalog.service.ts';
 import type { GrantCause } from '../ledger/ledger.model.ts';
 import type { LedgerService } from '../ledger/ledger.service.ts';
-import type { PlanSubscription, SoldTerms, SubscriptionChanged } from './subscription.model.ts';
-import { creditsExpireAt, creditsOf, currentTrial } from './subscription.policy.ts';
+import type { PlanSubscription, SubscriptionChanged } from './subscription.model.ts';
+import {
+  creditsOf,
+  currentTrial,
+  monthExpiresAt,
+  paidMonthExpiresAt,
+} from './subscription.policy.ts';
 
 interface PlanCreditsNeeds {
   readonly clock: Clock;
   readonly accounts: AccountService;
   readonly catalog: CatalogService;
   readonly ledger: LedgerService;
-}
-
-interface Month {
-  readonly start: Date;
-  /** When the period ends, if that is sooner than a month after its start. */
-  readonly end: Date | null;
 }
 
 /** The credits that come with a plan's months. */
@@ -31,47 +32,66 @@ export class PlanCreditsService {
 
   /** The first month of a new account, on the catalogue's default plan. */
   async grantFirstMonth(tx: Transaction, { account }: AccountCreated): Promise<void> {
-    const plan = await this.#needs.catalog.defaultPlan();
-    const month = { start: account.createdAt, end: null };
-    await this.#grant(tx, account, plan, month, { kind: 'account', id: `${account.id}/0` });
+    const { monthlyCredits, rollover } = await this.#needs.catalog.defaultPlan();
+    const start = account.createdAt;
+    await this.#grant(tx, account, monthlyCredits, {
+      start,
+      expiresAt: monthExpiresAt(start, null, rollover, account.timeZone),
+      cause: { kind: 'account', id: `${account.id}/0` },
+    });
   }
 
   /** A trial's month, which no invoice pays for: once per subscription and month. */
   async grantTrialMonth(tx: Transaction, { subscription }: SubscriptionChanged): Promise<void> {
     const trial = currentTrial(subscription);
     if (trial === null) return;
-    const cause = { kind: 'subscription' as const, id: `${subscription.id}/0` };
-    await this.grantSubscriptionMonth(tx, subscription, trial, cause);
+    const account = await this.#takeOverFromFree(tx, subscription);
+    const { start, end } = trial;
+    await this.#grant(tx, account, subscription.monthlyCredits, {
+      start,
+      expiresAt: monthExpiresAt(start, end, subscription.rollover, account.timeZone),
+      cause: { kind: 'subscription', id: `${subscription.id}/0` },
+    });
   }
 
-  /** A month of a subscription, as it was sold; what is left of the free plan's months ends. */
-  async grantSubscriptionMonth(
+  /** The first month of a period that an invoice paid for, as it was sold: once per invoice. */
+  async grantPaidMonth(
     tx: Transaction,
     subscription: PlanSubscription,
-    month: Month,
-    cause: GrantCause,
+    invoiceId: string,
+    period: { readonly start: Date; readonly end: Date },
   ): Promise<void> {
-    const account = await this.#needs.accounts.lock(tx, subscription.accountId);
-    await this.#needs.ledger.endGrants(tx, account.id, 'account', 'A paid plan took over.');
-    await this.#grant(tx, account, subscription, month, cause);
+    const account = await this.#takeOverFromFree(tx, subscription);
+    await this.#grant(tx, account, subscription.monthlyCredits, {
+      start: period.start,
+      expiresAt: paidMonthExpiresAt(period, subscription, account.timeZone),
+      cause: { kind: 'invoice', id: `${invoiceId}/0` },
+    });
+  }
+
+  /** What is left of the free plan's months ends when a subscription's begin. */
+  async #takeOverFromFree(tx: Transaction, { accountId }: PlanSubscription): Promise<Account> {
+    const account = await this.#needs.accounts.lock(tx, accountId);
+    await this.#needs.ledger.endGrants(tx, accountId, 'account', 'A paid plan took over.');
+    return account;
   }
 
   async #grant(
     tx: Transaction,
     account: Account,
-    terms: Pick<SoldTerms, 'monthlyCredits' | 'rollover'>,
-    month: Month,
-    cause: GrantCause,
+    monthlyCredits: Allowance,
+    month: { start: Date; expiresAt: Date | null; cause: GrantCause },
   ): Promise<void> {
-    const amountMicro = creditsOf(terms.monthlyCredits);
+    const amountMicro = creditsOf(monthlyCredits);
     if (amountMicro === null) return;
     await this.#needs.ledger.grantCredits(tx, {
       accountId: account.id,
       source: 'PLAN',
       amountMicro,
-      effectiveAt: month.start,
-      expiresAt: creditsExpireAt(month.start, month.end, terms.rollover, account.timeZone),
-      cause,
+      // A provider's clock that is a little ahead of ours does not keep its customers waiting.
+      effectiveAt: earlier(this.#needs.clock.now(), month.start),
+      expiresAt: month.expiresAt,
+      cause: month.cause,
       description: "The plan's credits for a month.",
     });
   }

@@ -27,7 +27,7 @@ export const PlanSubscriptionSchema = defineEntity({
     { name: 'plan_subscription_account', properties: ['accountId', 'createdAt'] },
     {
       name: 'plan_subscription_one_live',
-      expression: `create unique index plan_subscription_one_live on plan_subscription (account_id) where status not in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED')`,
+      expression: `create unique index plan_subscription_one_live on plan_subscription (account_id) where status not in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED') and not is_refused`,
     },
   ],
   properties: {
@@ -52,6 +52,7 @@ export const PlanSubscriptionSchema = defineEntity({
     cancelAtPeriodEnd: p.boolean(),
     cancelAt: instant().nullable(),
     endedAt: instant().nullable(),
+    isRefused: p.boolean(),
     revision: p.bigint('bigint'),
     createdAt: instant(),
     updatedAt: instant(),

@@ -37,6 +37,8 @@ export interface PlanSubscription extends SoldTerms {
   readonly cancelAtPeriodEnd: boolean;
   readonly cancelAt: Date | null;
   readonly endedAt: Date | null;
+  /** Paid beside a live one, or for a deleted account: it is cancelled and refunded, and gives nothing. */
+  readonly isRefused: boolean;
   readonly revision: bigint;
   readonly createdAt: Date;
   readonly updatedAt: Date;

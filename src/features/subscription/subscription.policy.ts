@@ -9,8 +9,26 @@ export function isLive(status: SubscriptionStatus): boolean {
   return !OVER.includes(status);
 }
 
-/** When credits that are granted for a month from `start` expire: at its end, or never when they all roll over. */
-export function creditsExpireAt(
+/** Whether a subscription has ever been live: INCOMPLETE ones never were. */
+export function hasBegun(status: SubscriptionStatus): boolean {
+  return status !== 'INCOMPLETE' && status !== 'INCOMPLETE_EXPIRED';
+}
+
+/**
+ * When the credits of the month that begins a paid period expire: at its end, or never when they all roll over. A monthly
+ * period is a month as the provider counts it, which may be hours or days off ours; of a yearly one we count the months.
+ */
+export function paidMonthExpiresAt(
+  period: { readonly start: Date; readonly end: Date },
+  { interval, rollover }: Pick<PlanSubscription, 'interval' | 'rollover'>,
+  timeZone: string,
+): Date | null {
+  if (interval === 'MONTH' && rollover.kind !== 'UNLIMITED') return period.end;
+  return monthExpiresAt(period.start, period.end, rollover, timeZone);
+}
+
+/** When the credits of a month from `start` expire: at its end, sooner at `end`, or never when they all roll over. */
+export function monthExpiresAt(
   start: Date,
   end: Date | null,
   rollover: Allowance,

@@ -6,13 +6,14 @@ import { newId } from '../../platform/ids.ts';
 import type { Channel } from '../../platform/money.ts';
 import { type Apply, StaleState } from '../../platform/provider-effect.ts';
 import type { PaymentProvider, ProviderSubscription } from '../../providers/payment-provider.ts';
+import type { Account } from '../account/account.model.ts';
 import type { AccountService } from '../account/account.service.ts';
 import type { Plan, PriceRecord } from '../catalog/catalog.model.ts';
 import type { CatalogService } from '../catalog/catalog.service.ts';
 import type { LedgerService } from '../ledger/ledger.service.ts';
 import type { ProviderCustomerService } from '../payment-method/provider-customer.service.ts';
 import type { PlanSubscription, SubscriptionChanged } from './subscription.model.ts';
-import { isLive } from './subscription.policy.ts';
+import { hasBegun, isLive } from './subscription.policy.ts';
 import type { SubscriptionStore } from './subscription.store.ts';
 
 interface SubscriptionServiceNeeds {
@@ -65,6 +66,11 @@ export class SubscriptionService {
     return live ?? null;
   }
 
+  /** Whether the account was ever subscribed, however that ended. */
+  hasEverBegun(accountId: string): Promise<boolean> {
+    return this.#needs.store.hasEverBegun(accountId);
+  }
+
   /** The live subscription of each account, or the last one that it had; in no order. */
   latestSubscriptions(accountIds: readonly string[]): Promise<PlanSubscription[]> {
     return this.#needs.store.latestOf(accountIds);
@@ -79,32 +85,28 @@ export class SubscriptionService {
     return this.#needs.store.lock(tx, channel, providerSubscriptionId);
   }
 
-  /** Ends a subscription that a customer paid for beside a live one, and gives the money back. */
-  async cancelDuplicate(channel: Channel, subscriptionId: string): Promise<void> {
+  /** Ends a subscription that was refused, and gives the money back. Throws what the provider's commands throw. */
+  async cancelRefused(channel: Channel, subscriptionId: string): Promise<void> {
     const provider = this.#needs.providers.get(channel);
     invariant(provider !== undefined, `${channel} is set up`);
-    await provider.cancelAndRefund(subscriptionId, `tollgate-duplicate-${subscriptionId}`);
+    await provider.cancelAndRefund(subscriptionId, `tollgate-refused-${subscriptionId}`);
   }
 
   async #takeOver(tx: Transaction, sighting: Sighting): Promise<'applied' | { ignored: string }> {
     const { channel, state, accountId } = sighting;
-    await this.#needs.accounts.lock(tx, accountId);
+    const account = await this.#needs.accounts.lock(tx, accountId);
     await this.#needs.ledger.lockBalance(tx, accountId);
     const known = await this.#needs.store.lock(tx, channel, state.subscriptionId);
     if ((known?.revision ?? 0n) !== sighting.revision)
       throw new StaleState(`subscription ${state.subscriptionId}`);
-    if (
-      isLive(state.status) &&
-      (await this.#needs.store.hasOtherLive(tx, accountId, state.subscriptionId))
-    ) {
-      await tx.enqueue('cancel-duplicate-subscription', {
-        channel,
-        subscriptionId: state.subscriptionId,
-      });
-      return { ignored: 'the account has a live subscription; this one is cancelled and refunded' };
-    }
-    const subscription = takenOver(sighting, known, this.#needs.clock.now());
+    const isRefused = known?.isRefused || (await this.#isToBeRefused(tx, account, state, known));
+    const subscription = takenOver(sighting, known, isRefused, this.#needs.clock.now());
     await this.#needs.store.save(tx, subscription);
+    if (isRefused) {
+      const isDone = known?.isRefused && !isLive(state.status);
+      if (!isDone) await this.#enqueueCancelling(tx, channel, state.subscriptionId);
+      return { ignored: 'the account could not begin it: it is cancelled and refunded' };
+    }
     const event: SubscriptionChanged = {
       type: 'subscription.changed',
       subscription,
@@ -113,6 +115,23 @@ export class SubscriptionService {
     await this.#needs.events.publish(tx, event);
     await tx.hint('account', accountId);
     return 'applied';
+  }
+
+  /** One subscription at a time, and none for a deleted account. What was begun stays begun. */
+  async #isToBeRefused(
+    tx: Transaction,
+    account: Account,
+    state: ProviderSubscription,
+    known: PlanSubscription | null,
+  ): Promise<boolean> {
+    if (!hasBegun(state.status) || (known !== null && hasBegun(known.status))) return false;
+    if (account.status === 'DELETED') return true;
+    return this.#needs.store.hasOtherLive(tx, account.id, state.subscriptionId);
+  }
+
+  #enqueueCancelling(tx: Transaction, channel: Channel, subscriptionId: string): Promise<void> {
+    const jobKey = `cancel-refused-subscription:${channel}:${subscriptionId}`;
+    return tx.enqueue('cancel-refused-subscription', { channel, subscriptionId }, { jobKey });
   }
 }
 
@@ -123,6 +142,7 @@ function ignored(reason: string): Apply {
 function takenOver(
   sighting: Sighting,
   known: PlanSubscription | null,
+  isRefused: boolean,
   now: Date,
 ): PlanSubscription {
   const { channel, state, revision, accountId, sold } = sighting;
@@ -143,6 +163,7 @@ function takenOver(
     channel,
     providerSubscriptionId: subscriptionId,
     providerCustomerId: customerId,
+    isRefused,
     revision: revision + 1n,
     createdAt: known?.createdAt ?? now,
     updatedAt: now,

@@ -47,7 +47,11 @@ export class SubscriptionStore {
   }
 
   async liveOf(accountIds: readonly string[]): Promise<PlanSubscription[]> {
-    const where = { accountId: { $in: [...accountIds] }, status: { $nin: [...OVER] } };
+    const where = {
+      accountId: { $in: [...accountIds] },
+      status: { $nin: [...OVER] },
+      isRefused: false,
+    };
     return (await this.#database.read().find(PlanSubscriptionSchema, where)).map(toSubscription);
   }
 
@@ -56,7 +60,7 @@ export class SubscriptionStore {
     const rows = await this.#database.query<{ id: string }>(
       {
         name: 'plan_subscription_latest',
-        text: `select distinct on (account_id) id from plan_subscription where account_id = any ($1)
+        text: `select distinct on (account_id) id from plan_subscription where account_id = any ($1) and not is_refused
           order by account_id, status in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED'), created_at desc, id desc`,
       },
       [[...accountIds]],
@@ -67,6 +71,12 @@ export class SubscriptionStore {
     return found.map(toSubscription);
   }
 
+  async hasEverBegun(accountId: string): Promise<boolean> {
+    const begun = { $nin: ['INCOMPLETE', 'INCOMPLETE_EXPIRED'] } as const;
+    const where = { accountId, status: begun, isRefused: false } as const;
+    return (await this.#database.read().count(PlanSubscriptionSchema, where)) > 0;
+  }
+
   async hasOtherLive(
     tx: Transaction,
     accountId: string,
@@ -74,7 +84,7 @@ export class SubscriptionStore {
   ): Promise<boolean> {
     const [row] = await tx.query(
       `select 1 from plan_subscription where account_id = $1 and provider_subscription_id <> $2
-        and status not in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED')`,
+        and status not in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED') and not is_refused`,
       [accountId, providerSubscriptionId],
     );
     return row !== undefined;
