@@ -7,6 +7,7 @@ import { subscribeFeatures } from './app/subscribers.ts';
 import type { Config } from './config.ts';
 import { type Doors, openDoors } from './edge/doors.ts';
 import { orderJobs } from './features/order/order.jobs.ts';
+import { paymentMethodJobs } from './features/payment-method/payment-method.jobs.ts';
 import { subscriptionJobs } from './features/subscription/subscription.jobs.ts';
 import { buildGraphSchema } from './graphql/schema.ts';
 import { dispatchTo } from './inbox/dispatch.ts';
@@ -135,9 +136,10 @@ async function watchHints({ hub, apiKeys, catalog }: Services, doors: Doors): Pr
 }
 
 function composeJobs(services: Services, inbox: Inbox, url: string): JobRunner {
-  const { database, logger, purchases, subscriptions } = services;
+  const { cardRequests, database, logger, purchases, subscriptions } = services;
   const tasks = {
     ...inboxTasks(inbox),
+    ...paymentMethodJobs(cardRequests),
     ...orderJobs(purchases),
     ...subscriptionJobs(subscriptions),
   };

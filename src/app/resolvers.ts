@@ -10,6 +10,7 @@ import { LifecycleResolver } from '../features/lifecycle/lifecycle.resolver.ts';
 import { OrderResolver } from '../features/order/order.resolver.ts';
 import { GrantOrderResolver, OrderPlanResolver } from '../features/order/order-details.resolver.ts';
 import { PurchaseResolver } from '../features/order/purchase.resolver.ts';
+import { PaymentMethodResolver } from '../features/payment-method/payment-method.resolver.ts';
 import { PlanSubscriptionResolver } from '../features/subscription/plan-subscription.resolver.ts';
 import { SubscriptionResolver } from '../features/subscription/subscription.resolver.ts';
 import { type Resolvers, resolverMap } from '../graphql/schema.ts';
@@ -24,6 +25,7 @@ export function composeResolvers(services: Services): Resolvers {
     new AccountResolver(accounts, clock),
     new ApiKeyResolver(accounts, apiKeys),
     new LifecycleResolver(services.lifecycle),
+    new PaymentMethodResolver(accounts, services.cardRequests, services.paymentMethods),
     new LedgerResolver(ledger, history),
     new CreditTransactionResolver(accounts, history),
     new CreditAllocationResolver(history),

@@ -18,6 +18,10 @@ import { OfferService } from '../features/order/offer.service.ts';
 import { OrderService } from '../features/order/order.service.ts';
 import { OrderStore } from '../features/order/order.store.ts';
 import { PurchaseService } from '../features/order/purchase.service.ts';
+import { CardRequestService } from '../features/payment-method/card-request.service.ts';
+import { CardRequestStore } from '../features/payment-method/card-request.store.ts';
+import { PaymentMethodService } from '../features/payment-method/payment-method.service.ts';
+import { PaymentMethodStore } from '../features/payment-method/payment-method.store.ts';
 import { ProviderCustomerService } from '../features/payment-method/provider-customer.service.ts';
 import { ProviderCustomerStore } from '../features/payment-method/provider-customer.store.ts';
 import { PlanCreditsService } from '../features/subscription/plan-credits.service.ts';
@@ -50,10 +54,11 @@ export function composeServices(foundation: Foundation) {
     catalogue: foundation.config.catalogue,
   };
   const accounts = composeAccounts(base);
+  const cards = composeCards({ ...base, ...accounts });
   const ledger = composeLedger({ ...base, ...accounts });
   const purchases = composePurchases({ ...base, ...accounts, ...ledger });
   const lifecycle = new LifecycleService({ ...base, ...accounts });
-  return { ...base, ...accounts, ...ledger, ...purchases, lifecycle };
+  return { ...base, ...accounts, ...cards, ...ledger, ...purchases, lifecycle };
 }
 
 type Base = Foundation & { readonly events: DomainEvents; readonly catalogue: Config['catalogue'] };
@@ -69,6 +74,18 @@ function composeAccounts(base: Base) {
   const catalog = new CatalogService({ ...base, store: new CatalogStore(database) });
   const customers = new ProviderCustomerService(new ProviderCustomerStore(database), clock);
   return { apiKeys, accounts, catalog, customers };
+}
+
+function composeCards(base: Base & ReturnType<typeof composeAccounts>) {
+  const { database } = base;
+  const store = new PaymentMethodStore(database);
+  const paymentMethods = new PaymentMethodService({ ...base, store });
+  const cardRequests = new CardRequestService({
+    ...base,
+    paymentMethods,
+    cardRequests: new CardRequestStore(database),
+  });
+  return { paymentMethods, cardRequests };
 }
 
 function composeLedger(base: Base & ReturnType<typeof composeAccounts>) {

@@ -20,13 +20,25 @@ export interface EventServices {
     invoiceChanged(channel: Channel, invoice: ProviderInvoice): Promise<Apply>;
     invoicePaymentFailed(channel: Channel, invoice: ProviderInvoice): Promise<Apply>;
   };
+  readonly paymentMethods: {
+    paymentMethodsChanged(
+      channel: Channel,
+      customerId: string,
+      setUpId: string | null,
+    ): Promise<Apply>;
+  };
 }
 
 /** Does the first step of an event, outside any transaction; answers with the second. */
 export type Dispatch = (channel: Channel, event: ProviderEvent) => Promise<Apply>;
 
 /** Brings each kind of event to the one service call that it means. */
-export function dispatchTo({ orders, subscriptions, invoices }: EventServices): Dispatch {
+export function dispatchTo({
+  orders,
+  subscriptions,
+  invoices,
+  paymentMethods,
+}: EventServices): Dispatch {
   return async (channel, event) => {
     switch (event.kind) {
       case 'checkoutChanged':
@@ -39,6 +51,8 @@ export function dispatchTo({ orders, subscriptions, invoices }: EventServices): 
         return invoices.invoiceChanged(channel, event.invoice);
       case 'invoicePaymentFailed':
         return invoices.invoicePaymentFailed(channel, event.invoice);
+      case 'paymentMethodChanged':
+        return paymentMethods.paymentMethodsChanged(channel, event.customerId, event.setUpId);
       case 'ignored':
         return async () => ({ ignored: event.reason });
       default:

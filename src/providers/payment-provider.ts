@@ -31,6 +31,22 @@ export interface PaymentProvider {
   /** Ends a subscription at once and gives back what its first invoice took. */
   cancelAndRefund(subscriptionId: string, idempotencyKey: string): Promise<void>;
 
+  /** Begins to save a card in its owner's browser. The secret is for nobody else, and is neither logged nor kept. */
+  createSetupIntent(setup: NewSetup, idempotencyKey: string): Promise<{ clientSecret: string }>;
+  /** Saves a payment method for a customer; one that this customer has already is simply found. */
+  attachPaymentMethod(
+    customerId: string,
+    paymentMethodId: string,
+    idempotencyKey: string,
+  ): Promise<{ paymentMethodId: string }>;
+  /** Has everything of this customer charged to a payment method from now on, its subscriptions too. */
+  makeDefault(customerId: string, paymentMethodId: string, idempotencyKey: string): Promise<void>;
+  /** Forgets a payment method; one that is forgotten already stays so. */
+  detachPaymentMethod(paymentMethodId: string): Promise<void>;
+  listPaymentMethods(customerId: string): Promise<ProviderPaymentMethod[]>;
+  /** Charges what a subscription owes to the default payment method; says whether nothing is owed any more. */
+  payOpenInvoice(subscriptionId: string, idempotencyKey: string): Promise<{ isPaid: boolean }>;
+
   /** Checks signature and age of a webhook on its raw bytes. Throws `InvalidWebhook`. */
   verifyWebhook(rawBody: Uint8Array, headers: WebhookHeaders): VerifiedWebhook;
   /** Says in our words what a verified (and perhaps stored) webhook body announces. */
@@ -130,6 +146,25 @@ export interface ProviderSubscription {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+export interface NewSetup {
+  readonly accountId: string;
+  readonly customerId: string;
+}
+
+/** A payment method that a customer has saved. */
+export interface ProviderPaymentMethod {
+  readonly paymentMethodId: string;
+  /** The provider's word, such as `card`. */
+  readonly type: string;
+  readonly brand: string | null;
+  readonly last4: string | null;
+  readonly expMonth: number | null;
+  readonly expYear: number | null;
+  readonly isDefault: boolean;
+  /** The states of the subscriptions that are charged to it; those that have ended are left out. */
+  readonly pays: readonly SubscriptionStatus[];
+}
+
 export type InvoiceStatus = 'DRAFT' | 'OPEN' | 'PAID' | 'UNCOLLECTIBLE' | 'VOID';
 
 export interface ProviderInvoice {
@@ -162,6 +197,12 @@ export type ProviderEvent =
     }
   | { readonly kind: 'invoiceChanged'; readonly invoice: ProviderInvoice }
   | { readonly kind: 'invoicePaymentFailed'; readonly invoice: ProviderInvoice }
+  | {
+      readonly kind: 'paymentMethodChanged';
+      readonly customerId: string;
+      /** The card that its owner has just saved in a browser: it is to become the default. Null: any other change. */
+      readonly setUpId: string | null;
+    }
   | { readonly kind: 'ignored'; readonly reason: string };
 
 export type WebhookHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -180,9 +221,11 @@ export class InvalidWebhook extends DomainError {
 /** The provider refused the card; `declineCode` is its reason. */
 export class ProviderDeclined extends DomainError {
   readonly code = 'PAYMENT_DECLINED';
+  readonly declineCode: string | null;
 
   constructor(message: string, declineCode: string | null, options?: ErrorOptions) {
     super(message, { declineCode }, options);
+    this.declineCode = declineCode;
   }
 }
 

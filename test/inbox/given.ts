@@ -97,6 +97,7 @@ export function always(first: (what: string) => Promise<Apply>): Dispatch {
       invoiceChanged: (_channel, invoice) => first(invoice.invoiceId),
       invoicePaymentFailed: (_channel, invoice) => first(invoice.invoiceId),
     },
+    paymentMethods: { paymentMethodsChanged: (_channel, customerId) => first(customerId) },
   };
   return dispatchTo(services);
 }

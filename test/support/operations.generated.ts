@@ -211,6 +211,8 @@ type Refusal_InsufficientCredits_Fragment = { code: string, message: string };
 
 type Refusal_NotAllowedNow_Fragment = { code: string, message: string };
 
+type Refusal_PaymentDeclined_Fragment = { code: string, message: string };
+
 type Refusal_PlanNotAvailable_Fragment = { code: string, message: string };
 
 export type RefusalFragment =
@@ -220,6 +222,7 @@ export type RefusalFragment =
   | Refusal_IdempotencyConflict_Fragment
   | Refusal_InsufficientCredits_Fragment
   | Refusal_NotAllowedNow_Fragment
+  | Refusal_PaymentDeclined_Fragment
   | Refusal_PlanNotAvailable_Fragment
 ;
 

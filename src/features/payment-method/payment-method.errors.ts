@@ -11,3 +11,14 @@ export class ChannelUnsupported extends DomainError {
     this.channel = channel;
   }
 }
+
+/** The card was refused; `declineCode` is the bank's or the provider's reason. */
+export class PaymentDeclined extends DomainError {
+  readonly code = 'PAYMENT_DECLINED';
+  readonly declineCode: string | null;
+
+  constructor(message: string, declineCode: string | null, options?: ErrorOptions) {
+    super(message, { declineCode }, options);
+    this.declineCode = declineCode;
+  }
+}

@@ -15,5 +15,6 @@ export const ProviderCustomerSchema = defineEntity({
     channel: p.text().$type<Channel>().primary(),
     customerId: p.text(),
     createdAt: instant(),
+    cardsRevision: p.bigint('bigint').defaultRaw('0'),
   },
 });

@@ -1,5 +1,7 @@
 import type { Clock } from '../../platform/clock.ts';
+import type { Transaction } from '../../platform/database/transaction.ts';
 import type { Channel } from '../../platform/money.ts';
+import { StaleState } from '../../platform/provider-effect.ts';
 import { requestHash } from '../../platform/request-hash.ts';
 import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import type { Account } from '../account/account.model.ts';
@@ -36,5 +38,26 @@ export class ProviderCustomerService {
   /** The account behind a provider's customer; null for one that Tollgate did not make. */
   accountOf(channel: Channel, customerId: string): Promise<string | null> {
     return this.#store.accountOf(channel, customerId);
+  }
+
+  /** The account's customer at a provider, when it has one there. */
+  customerOf(accountId: string, channel: Channel): Promise<string | null> {
+    return this.#store.customerOf(accountId, channel);
+  }
+
+  /** The revision that is stored of the list of a customer's cards: to be read before the list is fetched. */
+  cardsRevision(accountId: string, channel: Channel): Promise<bigint> {
+    return this.#store.cardsRevision(accountId, channel);
+  }
+
+  /** Lets a list of cards that was fetched at this revision be taken over. Throws StaleState when another one was. */
+  async countOnCards(
+    tx: Transaction,
+    accountId: string,
+    channel: Channel,
+    revision: bigint,
+  ): Promise<void> {
+    if (!(await this.#store.countOnCards(tx, accountId, channel, revision)))
+      throw new StaleState(`cards of account ${accountId}`);
   }
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../../platform/database/database.ts';
+import type { Transaction } from '../../platform/database/transaction.ts';
 import type { Channel } from '../../platform/money.ts';
 import { ProviderCustomerSchema } from './provider-customer.entity.ts';
 
@@ -32,9 +33,30 @@ export class ProviderCustomerStore {
     await this.#database.query(
       {
         name: 'provider_customer_remember',
-        text: 'insert into provider_customer values ($1, $2, $3, $4) on conflict (account_id, channel) do nothing',
+        text: 'insert into provider_customer (account_id, channel, customer_id, created_at) values ($1, $2, $3, $4) on conflict (account_id, channel) do nothing',
       },
       [accountId, channel, customerId, now],
     );
+  }
+
+  /** The revision that is stored of the list of a customer's cards. */
+  async cardsRevision(accountId: string, channel: Channel): Promise<bigint> {
+    const row = await this.#database.read().findOne(ProviderCustomerSchema, { accountId, channel });
+    return row?.cardsRevision ?? 0n;
+  }
+
+  /** Counts the revision on, if it is still the one that is given; says whether it was. */
+  async countOnCards(
+    tx: Transaction,
+    accountId: string,
+    channel: Channel,
+    revision: bigint,
+  ): Promise<boolean> {
+    const rows = await tx.query(
+      `update provider_customer set cards_revision = cards_revision + 1
+       where account_id = $1 and channel = $2 and cards_revision = $3 returning 1`,
+      [accountId, channel, revision],
+    );
+    return rows.length > 0;
   }
 }

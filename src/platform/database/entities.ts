@@ -14,6 +14,10 @@ import {
   IdempotencyKeySchema,
 } from '../../features/ledger/ledger.entity.ts';
 import { OrderSchema } from '../../features/order/order.entity.ts';
+import {
+  CardRequestSchema,
+  PaymentMethodSchema,
+} from '../../features/payment-method/payment-method.entity.ts';
 import { ProviderCustomerSchema } from '../../features/payment-method/provider-customer.entity.ts';
 import { PlanSubscriptionSchema } from '../../features/subscription/subscription.entity.ts';
 import { WebhookEventSchema } from '../../inbox/webhook-event.entity.ts';
@@ -31,6 +35,8 @@ export const entities = [
   CreditAllocationSchema,
   IdempotencyKeySchema,
   ProviderCustomerSchema,
+  PaymentMethodSchema,
+  CardRequestSchema,
   PlanSubscriptionSchema,
   OrderSchema,
   InvoiceSchema,

@@ -1,10 +1,18 @@
 import type { NewCustomer, PaymentProvider } from '../payment-provider.ts';
 import {
+  attachPaymentMethod,
+  createSetupIntent,
+  detachPaymentMethod,
+  listPaymentMethods,
+  makeDefault,
+} from './cards.ts';
+import {
   createCreditsCheckout,
   createPlanCheckout,
   expireCheckout,
   retrieveCheckout,
 } from './checkouts.ts';
+import { payOpenInvoice } from './pay-invoice.ts';
 import { ensurePlanPrices } from './plan-prices.ts';
 import { StripeClient } from './stripe-client.ts';
 import { cancelAndRefund, retrieveSubscription } from './subscriptions.ts';
@@ -44,6 +52,12 @@ export function createStripeProvider(options: StripeProviderOptions): PaymentPro
     retrieveCheckout: (checkoutId) => retrieveCheckout(client, checkoutId),
     retrieveSubscription: (subscriptionId) => retrieveSubscription(client, subscriptionId),
     cancelAndRefund: (subscriptionId, key) => cancelAndRefund(client, subscriptionId, key),
+    createSetupIntent: (setup, key) => createSetupIntent(client, setup, key),
+    attachPaymentMethod: (customerId, id, key) => attachPaymentMethod(client, customerId, id, key),
+    makeDefault: (customerId, id, key) => makeDefault(client, customerId, id, key),
+    detachPaymentMethod: (id) => detachPaymentMethod(client, id),
+    listPaymentMethods: (customerId) => listPaymentMethods(client, customerId),
+    payOpenInvoice: (subscriptionId, key) => payOpenInvoice(client, subscriptionId, key),
     verifyWebhook: (rawBody, headers) => verifyStripeWebhook(client.sdk, trust, rawBody, headers),
     translateEvent: translateStripeEvent,
   };

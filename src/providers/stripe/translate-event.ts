@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import { InvalidWebhook, type ProviderEvent } from '../payment-provider.ts';
 import { toCheckoutOutcome } from './translate-checkout.ts';
 import { toProviderInvoice } from './translate-invoice.ts';
-import { idOf } from './translate-values.ts';
+import { idOf, idOrNull } from './translate-values.ts';
 
 /** What each event announces. `invoice.payment_succeeded` is left out on purpose: `invoice.paid` comes beside it. */
 const ANNOUNCES: ReadonlyMap<string, ProviderEvent['kind']> = new Map([
@@ -22,6 +22,12 @@ const ANNOUNCES: ReadonlyMap<string, ProviderEvent['kind']> = new Map([
   ['invoice.voided', 'invoiceChanged'],
   ['invoice.marked_uncollectible', 'invoiceChanged'],
   ['invoice.payment_failed', 'invoicePaymentFailed'],
+  ['payment_method.attached', 'paymentMethodChanged'],
+  ['payment_method.automatically_updated', 'paymentMethodChanged'],
+  ['payment_method.updated', 'paymentMethodChanged'],
+  ['payment_method.detached', 'paymentMethodChanged'],
+  ['setup_intent.succeeded', 'paymentMethodChanged'],
+  ['customer.updated', 'paymentMethodChanged'],
 ]);
 
 /**
@@ -44,6 +50,8 @@ export function translateStripeEvent(payload: unknown): ProviderEvent {
     case 'invoiceChanged':
     case 'invoicePaymentFailed':
       return invoiceEvent(kind, event.data.object as Stripe.Invoice);
+    case 'paymentMethodChanged':
+      return paymentMethodChanged(event);
     default:
       return { kind: 'ignored', reason: `Tollgate does not act on ${event.type}.` };
   }
@@ -69,6 +77,33 @@ function subscriptionChanged(subscription: Stripe.Subscription): ProviderEvent {
     kind: 'subscriptionChanged',
     subscriptionId: subscription.id,
     customerId: idOf(subscription.customer),
+  };
+}
+
+/** A detached card names its customer only in what it was before; of a customer's changes, only the default card counts. */
+function paymentMethodChanged(event: Stripe.EventBase): ProviderEvent {
+  const { object, previous_attributes: previous = {} } = event.data as CardNews;
+  const setUpId = event.type === 'setup_intent.succeeded' ? idOrNull(object.payment_method) : null;
+  if (event.type === 'customer.updated') {
+    return previous.invoice_settings === undefined
+      ? { kind: 'ignored', reason: "The customer's default card is the same." }
+      : { kind: 'paymentMethodChanged', customerId: object.id, setUpId };
+  }
+  const customerId = idOrNull(object.customer ?? previous.customer);
+  if (customerId === null) return { kind: 'ignored', reason: 'The card belongs to no customer.' };
+  return { kind: 'paymentMethodChanged', customerId, setUpId };
+}
+
+/** What Tollgate reads of a payment method, a setup intent or a customer in an event. */
+interface CardNews {
+  readonly object: {
+    readonly id: string;
+    readonly customer?: string | { readonly id: string } | null;
+    readonly payment_method?: string | { readonly id: string } | null;
+  };
+  readonly previous_attributes?: {
+    readonly customer?: string | { readonly id: string } | null;
+    readonly invoice_settings?: unknown;
   };
 }
 

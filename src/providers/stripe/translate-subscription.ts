@@ -44,7 +44,8 @@ export function toProviderSubscription(subscription: Stripe.Subscription): Provi
   };
 }
 
-function statusOf(subscription: Stripe.Subscription): SubscriptionStatus {
+/** A subscription's state in the port's words. Throws UnknownStripeAnswer. */
+export function statusOf(subscription: Stripe.Subscription): SubscriptionStatus {
   const status = STATUSES.get(subscription.status);
   if (status === undefined) {
     throw new UnknownStripeAnswer(
