@@ -24,7 +24,8 @@ const REQUEST_CODES = new Set([
   'PERSISTED_QUERY_NOT_SUPPORTED',
 ]);
 
-const LONGEST_MESSAGE = 500;
+/** Messages quote what the client sent, at any length; what is wrong with it stands at the end. */
+const MESSAGE_PART = 250;
 
 /**
  * The one place where an error becomes what a client sees: refusals with their code and data, mistakes in the request as
@@ -94,7 +95,8 @@ function isWrongValue(error: GraphQLError): boolean {
 
 function describeMistake(error: GraphQLError, code: string): string {
   const message = code === 'BAD_USER_INPUT' ? nameArgument(error) : error.message;
-  return message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE)} …`;
+  if (message.length <= 2 * MESSAGE_PART) return message;
+  return `${message.slice(0, MESSAGE_PART)} … ${message.slice(-MESSAGE_PART)}`;
 }
 
 /** Messages about variables name the place already; for a literal it is the name before the colon. */

@@ -1,10 +1,14 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServer,
+  type ApolloServerPlugin,
+  type GraphQLRequestContextWillSendResponse,
+} from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
-import type { GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
 import type { GraphContext } from '../graphql/context.ts';
 import type { Logger } from '../platform/logger.ts';
 import { formatError, httpStatusOf } from './error-format.ts';
@@ -48,19 +52,28 @@ export function createGraphServer({
 /** Replaces the errors of an answer by what clients were promised, and gives a refused request its HTTP status. */
 function errorsAsPromised(logger: Logger): ApolloServerPlugin<GraphContext> {
   return {
-    requestDidStart: async ({ contextValue }) => ({
-      willSendResponse: async ({ response, errors }) => {
-        if (errors === undefined || response.body.kind !== 'single') return;
-        const shown = errors.map((error) => formatError(error, contextValue.requestId, logger));
-        response.body.singleResult.errors = shown;
-        const status = hasAnswer(response.body.singleResult.data) ? null : httpStatusOf(shown);
-        if (status !== null) response.http.status = status;
-        if (status === 401) response.http.headers.set('www-authenticate', 'Bearer');
-      },
+    requestDidStart: async () => ({
+      didResolveOperation: async ({ operation }) => refuseSubscription(operation?.operation),
+      willSendResponse: async (request) => showErrors(request, logger),
     }),
   };
 }
 
-function hasAnswer(data: Record<string, unknown> | null | undefined): boolean {
-  return Object.values(data ?? {}).some((value) => value !== null);
+function refuseSubscription(operation: string | undefined): void {
+  if (operation !== 'subscription') return;
+  throw new GraphQLError('Subscriptions are served by graphql-ws, on this path.', {
+    extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
+  });
+}
+
+function showErrors(request: GraphQLRequestContextWillSendResponse<GraphContext>, logger: Logger) {
+  const { contextValue, errors, response } = request;
+  if (errors === undefined || response.body.kind !== 'single') return;
+  const shown = errors.map((error) => formatError(error, contextValue.requestId, logger));
+  response.body.singleResult.errors = shown;
+  const { data } = response.body.singleResult;
+  if (Object.values(data ?? {}).some((value) => value !== null)) return;
+  const status = httpStatusOf(shown);
+  if (status !== null) response.http.status = status;
+  if (status === 401) response.http.headers.set('www-authenticate', 'Bearer');
 }

@@ -1,3 +1,4 @@
+import { GraphQLError, GraphQLScalarType } from 'graphql';
 import {
   GraphQLCurrency,
   GraphQLDateTime,
@@ -14,5 +15,21 @@ export const DateTimeScalar = GraphQLDateTime;
 export const JsonObjectScalar = GraphQLJSONObject;
 export const LocalDateScalar = GraphQLLocalDate;
 export const SafeIntScalar = GraphQLSafeInt;
-export const TimeZoneScalar = GraphQLTimeZone;
+export const TimeZoneScalar = located(GraphQLTimeZone);
 export const UrlScalar = GraphQLURL;
+
+/** Says of a wrong literal where it stands, as the other scalars do: that is how its argument is named. */
+function located<Value, Shown>(
+  scalar: GraphQLScalarType<Value, Shown>,
+): GraphQLScalarType<Value, Shown> {
+  return new GraphQLScalarType({
+    ...scalar.toConfig(),
+    parseLiteral: (node, variables) => {
+      try {
+        return scalar.parseLiteral(node, variables);
+      } catch (error) {
+        throw new GraphQLError((error as Error).message, { nodes: node });
+      }
+    },
+  });
+}

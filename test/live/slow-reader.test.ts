@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RawSocket } from '../doors/raw-socket.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { appendEntries } from './given.ts';
+
+interface Event {
+  readonly creditBalanceChanged: {
+    readonly lagged: boolean;
+    readonly balance: { readonly sequence: number };
+    readonly transactions: readonly { readonly sequence: number; readonly description: string }[];
+  };
+}
+
+const QUERY =
+  'subscription { creditBalanceChanged { lagged balance { sequence } transactions { sequence description } } }';
+
+describe('a subscriber that stops reading', () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+  afterAll(() => gateway.close());
+
+  it('is not piled up for, and is told that it lagged when it reads again', async () => {
+    const account = await gateway.createAccount();
+    const socket = await RawSocket.open(gateway.url);
+    await socket.init(account.masterKey);
+    socket.send({ id: '1', type: 'subscribe', payload: { query: QUERY } });
+    const start = (await socket.next<Event>('next')).creditBalanceChanged.balance.sequence;
+
+    socket.pause();
+    const last = start + 100_000;
+    for (let made = 0; made < 100_000; made += 1_000)
+      await appendEntries(gateway.database, account.id, 1_000);
+    socket.resume();
+
+    let at = start;
+    let read = 0;
+    let lagged = 0;
+    while (at < last) {
+      const { creditBalanceChanged: event } = await socket.next<Event>('next');
+      if (event.lagged) lagged += 1;
+      else expect(event.transactions[0]?.sequence ?? at + 1).toBe(at + 1);
+      read += event.transactions.length;
+      at = event.balance.sequence;
+    }
+    expect(at).toBe(last);
+    expect(lagged).toBeGreaterThanOrEqual(1);
+    // What it was sent while it did not read is what the network took, not what was made.
+    expect(read).toBeLessThan(50_000);
+
+    await appendEntries(gateway.database, account.id, 1);
+    const { creditBalanceChanged: next } = await socket.next<Event>('next');
+    expect(next).toMatchObject({ lagged: false, transactions: [{ sequence: last + 1 }] });
+    socket.close();
+  });
+});
