@@ -95,8 +95,6 @@ declare
   v_known record;
   v_balance credit_balance;
 begin
-  -- Account before balance, as everywhere: the new row's reference takes this lock anyway, and then it would be too late.
-  perform 1 from account a where a.id = p_account for key share;
   select * into v_balance from credit_balance b where b.account_id = p_account for update;
   if not found then outcome := 'unknown_account'; return; end if;
 

@@ -1,4 +1,3 @@
-import { LockMode } from '@mikro-orm/postgresql';
 import type { Database } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import { AccountSchema } from './account.entity.ts';
@@ -30,14 +29,13 @@ export class AccountStore {
     return this.#database.read().findOne(AccountSchema, { externalId }) as Promise<Account | null>;
   }
 
-  /** The account, locked until the transaction ends: before its balance, and several in the order of their ids. */
-  lock(tx: Transaction, id: string): Promise<Account | null> {
-    const lockMode = LockMode.PESSIMISTIC_WRITE;
-    return tx.em.findOne(
-      AccountSchema,
-      { id },
-      { lockMode, refresh: true },
-    ) as Promise<Account | null>;
+  /**
+   * The account, locked until the transaction ends: before its balance, and several in the order of their ids. As `update`
+   * would lock it and no harder: rows that refer to the account may be written meanwhile, by whoever holds its balance.
+   */
+  async lock(tx: Transaction, id: string): Promise<Account | null> {
+    await tx.query('select 1 from account where id = $1 for no key update', [id]);
+    return tx.em.findOne(AccountSchema, { id }, { refresh: true }) as Promise<Account | null>;
   }
 
   async update(tx: Transaction, id: string, change: Partial<Account>): Promise<void> {

@@ -1,0 +1,66 @@
+import type { Database } from '../../src/platform/database/database.ts';
+
+/** Every way in which a ledger could be wrong, and the rows that are. A right one has none. */
+const FAULTS: Readonly<Record<string, string>> = {
+  'the entries do not add up to the balance': `
+    select b.account_id from credit_balance b
+    left join credit_transaction t using (account_id)
+    group by b.account_id, b.total_micro having coalesce(sum(t.amount_micro), 0) <> b.total_micro`,
+  'the sequence has a gap, or the balance is not at its end': `
+    select b.account_id from credit_balance b
+    left join credit_transaction t using (account_id)
+    group by b.account_id, b.sequence
+    having count(t.sequence) <> b.sequence or coalesce(max(t.sequence), 0) <> b.sequence
+      or coalesce(min(t.sequence), 1) <> 1`,
+  'balanceAfter does not chain': `
+    select account_id, sequence from (
+      select account_id, sequence, balance_after_micro,
+        sum(amount_micro) over (partition by account_id order by sequence) as reckoned
+      from credit_transaction) as chain
+    where balance_after_micro <> reckoned`,
+  'an entry differs from its allocations': `
+    select t.account_id, t.sequence from credit_transaction t
+    left join credit_allocation a using (account_id, sequence)
+    group by t.account_id, t.sequence, t.amount_micro having coalesce(sum(a.amount_micro), 0) <> t.amount_micro`,
+  'an allocation has no entry, or another account’s grant': `
+    select a.account_id, a.sequence from credit_allocation a
+    left join credit_transaction t using (account_id, sequence)
+    left join credit_grant g on g.id = a.grant_id and g.account_id = a.account_id
+    where t.account_id is null or g.id is null`,
+  'what is left of a grant differs from its allocations': `
+    select g.id from credit_grant g left join credit_allocation a on a.grant_id = g.id
+    group by g.id, g.remaining_micro having coalesce(sum(a.amount_micro), 0) <> g.remaining_micro`,
+  'the grants do not add up to the balance and its parts': `
+    select b.account_id from credit_balance b left join credit_grant g using (account_id)
+    group by b.account_id
+    having coalesce(sum(g.remaining_micro), 0) <> b.total_micro or coalesce(sum(g.held_micro), 0) <> b.held_micro
+      or coalesce(sum(g.remaining_micro) filter (where g.source = 'PLAN'), 0) <> b.plan_micro
+      or coalesce(sum(g.remaining_micro) filter (where g.source = 'PURCHASE'), 0) <> b.purchased_micro`,
+  'a grant’s status belies what is in it': `
+    select id from credit_grant where (status = 'PENDING' and remaining_micro <> 0)
+      or (status = 'OPEN' and remaining_micro = 0) or (status = 'CLOSED' and remaining_micro <> held_micro)`,
+  'a balance is negative, or less than what is held': `
+    select account_id from credit_balance where total_micro < held_micro or total_micro < 0 or held_micro < 0`,
+  'something is due sooner than the balance knows': `
+    select b.account_id from credit_balance b join credit_grant g using (account_id)
+    where (g.status = 'PENDING' and b.next_due_at is distinct from least(b.next_due_at, g.effective_at))
+       or (g.status = 'OPEN' and b.next_due_at is distinct from least(b.next_due_at, g.expires_at))`,
+  'an idempotency key has no entry of its own': `
+    select k.account_id, k.operation, k.key from idempotency_key k
+    left join credit_transaction t using (account_id, sequence)
+    where t.idempotency_key is distinct from k.key`,
+  'an entry’s idempotency key was not kept': `
+    select t.account_id, t.sequence from credit_transaction t
+    left join idempotency_key k on k.account_id = t.account_id and k.sequence = t.sequence and k.key = t.idempotency_key
+    where t.idempotency_key is not null and k.key is null`,
+};
+
+/** What is wrong with the whole ledger of this database; nothing, when it is right. For owners and the gateway's role alike. */
+export async function ledgerFaults(database: Database): Promise<string[]> {
+  const found: string[] = [];
+  for (const [fault, query] of Object.entries(FAULTS)) {
+    const { rows } = await database.pool.query(`${query} limit 3`);
+    for (const row of rows) found.push(`${fault}: ${Object.values(row).join(' ')}`);
+  }
+  return found;
+}
