@@ -6,13 +6,17 @@ import { Temporal } from 'temporal-polyfill';
  * month to month, so that nothing drifts; a time of day that daylight saving skips moves forward.
  */
 export function addMonths(anchor: Date, months: number, timeZone: string): Date {
-  const start = Temporal.Instant.fromEpochMilliseconds(anchor.getTime()).toZonedDateTimeISO(timeZone);
+  const start = Temporal.Instant.fromEpochMilliseconds(anchor.getTime()).toZonedDateTimeISO(
+    timeZone,
+  );
   return new Date(start.add({ months }).epochMilliseconds);
 }
 
 /** The instant so many days after `start`, at the same time of day in that zone. */
 export function addDays(start: Date, days: number, timeZone: string): Date {
-  const zoned = Temporal.Instant.fromEpochMilliseconds(start.getTime()).toZonedDateTimeISO(timeZone);
+  const zoned = Temporal.Instant.fromEpochMilliseconds(start.getTime()).toZonedDateTimeISO(
+    timeZone,
+  );
   return new Date(zoned.add({ days }).epochMilliseconds);
 }
 

@@ -4,6 +4,7 @@ import { InvalidInput } from '../../platform/errors.ts';
 import type { Account, NewAccount } from '../account/account.model.ts';
 import type { AccountService } from '../account/account.service.ts';
 import type { Catalogue } from '../catalog/catalog.model.ts';
+import type { CatalogService } from '../catalog/catalog.service.ts';
 import type { SubscriptionChanged } from '../subscription/subscription.model.ts';
 import { isLive } from '../subscription/subscription.policy.ts';
 import { firstStatus, statusUnder } from './lifecycle.machine.ts';
@@ -11,6 +12,7 @@ import { firstStatus, statusUnder } from './lifecycle.machine.ts';
 interface LifecycleServiceNeeds {
   readonly clock: Clock;
   readonly accounts: AccountService;
+  readonly catalog: CatalogService;
   readonly catalogue: Catalogue;
 }
 
@@ -26,7 +28,7 @@ export class LifecycleService {
    * Makes an account as the catalogue's mode begins it, with its first master key, which is shown here only.
    * Throws InvalidInput.
    */
-  createAccount(
+  async createAccount(
     input: Pick<NewAccount, 'externalId' | 'name'> & {
       readonly email: string | null;
       readonly timeZone: string | null;
@@ -34,6 +36,8 @@ export class LifecycleService {
     },
   ): Promise<{ account: Account; masterKey: string }> {
     checkWords(input);
+    // Kept in memory from now on: read inside the transaction it would wait for a second connection.
+    await this.#needs.catalog.defaultPlan();
     const timeZone = input.timeZone ?? 'UTC';
     const currency = input.currency ?? this.#needs.catalogue.currency;
     return this.#needs.accounts.createAccount({ ...input, timeZone, currency }, (now) =>

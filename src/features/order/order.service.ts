@@ -99,15 +99,16 @@ export class OrderService {
 
   async #settle(channel: Channel, checkout: CheckoutOutcome, news: CheckoutNews): Promise<Apply> {
     const orderId = checkout.orderId !== null && isId(checkout.orderId) ? checkout.orderId : null;
-    const id = await this.#needs.store.idOfCheckout(channel, orderId, checkout.checkoutId);
-    if (id === null)
+    const order = await this.#needs.store.ofCheckout(channel, orderId, checkout.checkoutId);
+    if (order === null)
       return async () => ({ ignored: `checkout ${checkout.checkoutId} belongs to no order` });
     const takeOverSubscription =
       news === 'PAID' && checkout.subscriptionId !== null
         ? await this.#needs.subscriptions.subscriptionChanged(channel, checkout.subscriptionId)
         : null;
     return async (tx) => {
-      await this.#apply(tx, id, checkout, news);
+      await this.#needs.accounts.lock(tx, order.accountId);
+      await this.#apply(tx, order.id, checkout, news);
       await takeOverSubscription?.(tx);
       return 'applied';
     };
@@ -119,8 +120,6 @@ export class OrderService {
     checkout: CheckoutOutcome,
     news: CheckoutNews,
   ): Promise<void> {
-    const { accountId } = await this.order(id);
-    await this.#needs.accounts.lock(tx, accountId);
     const order = await this.#needs.store.lock(tx, id);
     invariant(order !== null, `order ${id} exists`);
     const status = afterCheckoutNews(order.status, news);

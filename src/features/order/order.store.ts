@@ -67,20 +67,20 @@ export class OrderStore {
   }
 
   /** The order whose hosted page this is, by our own id where the provider kept it, else by the page's. */
-  async idOfCheckout(
+  async ofCheckout(
     channel: Channel,
     orderId: string | null,
     checkoutId: string,
-  ): Promise<string | null> {
-    const rows = await this.#database.query<{ id: string }>(
+  ): Promise<Pick<Order, 'id' | 'accountId'> | null> {
+    const [row] = await this.#database.query<Pick<Order, 'id' | 'accountId'>>(
       {
         name: 'purchase_order_of_checkout',
-        text: `select id from purchase_order where channel = $1
+        text: `select id, account_id as "accountId" from purchase_order where channel = $1
           and (provider_checkout_id = $2 or (id = $3 and provider_checkout_id is null))`,
       },
       [channel, checkoutId, orderId],
     );
-    return rows[0]?.id ?? null;
+    return row ?? null;
   }
 
   async update(tx: Transaction, id: string, change: Partial<Row>): Promise<void> {

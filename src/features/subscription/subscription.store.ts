@@ -72,9 +72,15 @@ export class SubscriptionStore {
   }
 
   async hasEverBegun(accountId: string): Promise<boolean> {
-    const begun = { $nin: ['INCOMPLETE', 'INCOMPLETE_EXPIRED'] } as const;
-    const where = { accountId, status: begun, isRefused: false } as const;
-    return (await this.#database.read().count(PlanSubscriptionSchema, where)) > 0;
+    const rows = await this.#database.query(
+      {
+        name: 'plan_subscription_ever_begun',
+        text: `select 1 from plan_subscription where account_id = $1 and not is_refused
+          and status not in ('INCOMPLETE', 'INCOMPLETE_EXPIRED') limit 1`,
+      },
+      [accountId],
+    );
+    return rows.length > 0;
   }
 
   async hasOtherLive(
