@@ -33,7 +33,8 @@ type Act =
       expiresAt: number | null;
     }
   | { kind: 'give'; key: string; amount: bigint; expiresAt: number | null }
-  | { kind: 'take' | 'spend'; key: string; amount: bigint };
+  | { kind: 'take'; key: string; amount: bigint }
+  | { kind: 'spend'; key: string; amount: bigint };
 
 const amount = fc.oneof(
   { weight: 4, arbitrary: fc.bigInt({ min: 1n, max: 40n }) },

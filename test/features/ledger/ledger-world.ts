@@ -15,6 +15,7 @@ import type { Clock } from '../../../src/platform/clock.ts';
 import { Database } from '../../../src/platform/database/database.ts';
 import { entities } from '../../../src/platform/database/entities.ts';
 import { DomainEvents } from '../../../src/platform/domain-events.ts';
+import { DomainError } from '../../../src/platform/errors.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 
@@ -200,8 +201,7 @@ async function said(
   try {
     return (await receipt).transaction.sequence;
   } catch (error) {
-    const { code } = error as { code?: unknown };
-    if (typeof code === 'string' && /^[A-Z_]{5,}$/.test(code)) return code;
+    if (error instanceof DomainError) return error.code;
     throw error;
   }
 }
