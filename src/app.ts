@@ -6,6 +6,7 @@ import { composeServices, type Services } from './app/services.ts';
 import { subscribeFeatures } from './app/subscribers.ts';
 import type { Config } from './config.ts';
 import { type Doors, openDoors } from './edge/doors.ts';
+import { creditHoldCrontab, creditHoldJobs } from './features/ledger/credit-hold.jobs.ts';
 import { orderJobs } from './features/order/order.jobs.ts';
 import { paymentMethodJobs } from './features/payment-method/payment-method.jobs.ts';
 import { subscriptionJobs } from './features/subscription/subscription.jobs.ts';
@@ -140,10 +141,12 @@ function composeJobs(services: Services, inbox: Inbox, url: string): JobRunner {
   const tasks = {
     ...inboxTasks(inbox),
     ...paymentMethodJobs(cardRequests),
+    ...creditHoldJobs(services.holds),
     ...orderJobs(purchases),
     ...subscriptionJobs(subscriptions),
   };
-  return new JobRunner({ url, database, logger, tasks, crontab: inboxCrontab });
+  const crontab = [...inboxCrontab, ...creditHoldCrontab];
+  return new JobRunner({ url, database, logger, tasks, crontab });
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

@@ -4,6 +4,7 @@ import { CatalogResolver } from '../features/catalog/catalog.resolver.ts';
 import { GrantInvoiceResolver, InvoiceResolver } from '../features/invoice/invoice.resolver.ts';
 import { BalanceStreamResolver } from '../features/ledger/balance-stream.resolver.ts';
 import { CreditAllocationResolver } from '../features/ledger/credit-allocation.resolver.ts';
+import { CreditHoldResolver } from '../features/ledger/credit-hold.resolver.ts';
 import { CreditTransactionResolver } from '../features/ledger/credit-transaction.resolver.ts';
 import { LedgerResolver } from '../features/ledger/ledger.resolver.ts';
 import { LifecycleResolver } from '../features/lifecycle/lifecycle.resolver.ts';
@@ -27,6 +28,7 @@ export function composeResolvers(services: Services): Resolvers {
     new LifecycleResolver(services.lifecycle),
     new PaymentMethodResolver(accounts, services.cardRequests, services.paymentMethods),
     new LedgerResolver(ledger, history),
+    new CreditHoldResolver(services.holds),
     new CreditTransactionResolver(accounts, history),
     new CreditAllocationResolver(history),
     new BalanceStreamResolver(accounts, services.balanceStreams),

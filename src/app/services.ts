@@ -8,6 +8,8 @@ import { CatalogStore } from '../features/catalog/catalog.store.ts';
 import { InvoiceService } from '../features/invoice/invoice.service.ts';
 import { InvoiceStore } from '../features/invoice/invoice.store.ts';
 import { BalanceStreamService } from '../features/ledger/balance-stream.service.ts';
+import { CreditHoldService } from '../features/ledger/credit-hold.service.ts';
+import { CreditHoldStore } from '../features/ledger/credit-hold.store.ts';
 import { LedgerService } from '../features/ledger/ledger.service.ts';
 import { LedgerStore } from '../features/ledger/ledger.store.ts';
 import { LedgerHistoryService } from '../features/ledger/ledger-history.service.ts';
@@ -94,7 +96,12 @@ function composeLedger(base: Base & ReturnType<typeof composeAccounts>) {
   const history = new LedgerHistoryService(entries, clock);
   const ledger = new LedgerService({ ...base, store: new LedgerStore(database), history: entries });
   const balanceStreams = new BalanceStreamService(ledger, entries, hub);
-  return { ledger, history, balanceStreams };
+  const holds = new CreditHoldService({
+    ...base,
+    store: new CreditHoldStore(database),
+    history: entries,
+  });
+  return { ledger, history, holds, balanceStreams };
 }
 
 function composePurchases(

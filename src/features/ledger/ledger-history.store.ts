@@ -49,20 +49,26 @@ const ENTRIES_SINCE: Statement = {
   text: `select ${TRANSACTION_COLUMNS} from credit_transaction
     where account_id = $1 and sequence > $2 and sequence <= $3 order by sequence`,
 };
+// Holds that expired have given back, whether or not they were swept yet.
+const spendableAt = (now: string) => `(
+  status <> 'CLOSED' and effective_at <= ${now} and (expires_at > ${now}) is not false
+  and (status = 'PENDING' or remaining_micro > held_micro or remaining_micro > held_micro - (
+    select sum(t.amount_micro) from credit_hold h
+    join credit_hold_allocation t on t.account_id = h.account_id and t.hold_id = h.id and t.grant_id = credit_grant.id
+    where h.account_id = $1 and h.status = 'OPEN' and h.expires_at <= ${now})))`;
+
 const GRANTS: Statement = {
   name: 'credit_grants_page',
   text: `select ${grantColumns('$4')} from credit_grant
     where account_id = $1 and ($2::uuid is null or id < $2) and (not $3 or
-      (status <> 'CLOSED' and effective_at <= $4 and (expires_at > $4) is not false
-        and (status = 'PENDING' or remaining_micro > held_micro)))
+      ${spendableAt('$4')})
     order by id desc limit $5`,
 };
 const GRANT_COUNT: Statement = {
   name: 'credit_grants_count',
   text: `select count(*) as count from credit_grant
     where account_id = $1 and (not $2 or
-      (status <> 'CLOSED' and effective_at <= $3 and (expires_at > $3) is not false
-        and (status = 'PENDING' or remaining_micro > held_micro)))`,
+      ${spendableAt('$3')})`,
 };
 const GRANTS_BY_ID: Statement = {
   name: 'credit_grants_by_id',

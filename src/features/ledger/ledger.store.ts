@@ -60,24 +60,39 @@ interface DebitRow extends BalanceRow {
 
 const DEBIT: Statement = { name: 'ledger_debit', text: 'select * from ledger_debit($1, $2, $3)' };
 
-// Grants that are due to start or to expire are reckoned in, whether or not they were swept yet.
+// What is due is reckoned in, whether or not it was swept yet, as `ledger_settle` would do it: grants start and expire, and
+// holds that expired give back, which pays what is owed and expires at once where the grant has ended.
 const BALANCES: Statement = {
   name: 'credit_balances',
   text: `
     select b.account_id as "accountId", b.sequence, b.version,
       b.total_micro + coalesce(d.total, 0) as "totalMicro", b.plan_micro + coalesce(d.plan, 0) as "planMicro",
-      b.purchased_micro + coalesce(d.purchased, 0) as "purchasedMicro", b.held_micro as "heldMicro", b.owed_micro as "owedMicro"
+      b.purchased_micro + coalesce(d.purchased, 0) as "purchasedMicro",
+      b.held_micro - coalesce(d.given_back, 0) as "heldMicro",
+      greatest(0, b.owed_micro - coalesce(d.given_back, 0)) as "owedMicro"
     from credit_balance b
     left join lateral (
       select sum(due)::bigint as total, (sum(due) filter (where source = 'PLAN'))::bigint as plan,
-        (sum(due) filter (where source = 'PURCHASE'))::bigint as purchased
+        (sum(due) filter (where source = 'PURCHASE'))::bigint as purchased, sum(given_back)::bigint as given_back
       from (
-        select source, held_micro - remaining_micro as due from credit_grant
+        select source, held_micro - remaining_micro as due, 0 as given_back from credit_grant
           where account_id = b.account_id and status = 'OPEN' and expires_at <= $2
         union all
-        select source, amount_micro from credit_grant
+        select source, amount_micro, 0 from credit_grant
           where account_id = b.account_id and status = 'PENDING' and effective_at <= $2 and (expires_at > $2) is not false
-      ) as grants_due
+        union all
+        select source, -case when has_ended then amount_micro
+            else greatest(0, least(amount_micro, b.owed_micro - given_back_before)) end, amount_micro
+          from (
+            select g.source, t.amount_micro, ended.has_ended, sum(t.amount_micro) over (
+                order by ended.has_ended desc, h.expires_at, h.id, g.id) - t.amount_micro as given_back_before
+            from credit_hold h
+            join credit_hold_allocation t on t.account_id = h.account_id and t.hold_id = h.id
+            join credit_grant g on g.id = t.grant_id
+            cross join lateral (select (g.status = 'CLOSED' or g.expires_at <= $2) is true as has_ended) ended
+            where h.account_id = b.account_id and h.status = 'OPEN' and h.expires_at <= $2
+          ) as holds_due
+      ) as all_due
     ) d on b.next_due_at <= $2
     where b.account_id = any ($1)`,
 };

@@ -7,6 +7,10 @@ import {
 } from '../../features/catalog/catalog.entity.ts';
 import { InvoiceSchema } from '../../features/invoice/invoice.entity.ts';
 import {
+  CreditHoldAllocationSchema,
+  CreditHoldSchema,
+} from '../../features/ledger/credit-hold.entity.ts';
+import {
   CreditAllocationSchema,
   CreditBalanceSchema,
   CreditGrantSchema,
@@ -34,6 +38,8 @@ export const entities = [
   CreditTransactionSchema,
   CreditAllocationSchema,
   IdempotencyKeySchema,
+  CreditHoldSchema,
+  CreditHoldAllocationSchema,
   ProviderCustomerSchema,
   PaymentMethodSchema,
   CardRequestSchema,
