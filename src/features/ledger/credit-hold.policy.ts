@@ -1,6 +1,6 @@
 import { InvalidInput } from '../../platform/errors.ts';
 import type { Capture, CreditHold, HoldWish } from './credit-hold.model.ts';
-import { checkDebit } from './ledger.policy.ts';
+import { checkSpend } from './ledger.policy.ts';
 
 /** How long a hold lasts when nobody says: long enough for a request, short enough to be forgotten. */
 export const USUAL_HOLD_SECONDS = 15 * 60;
@@ -17,7 +17,7 @@ export function holdExpiresAt({ expiresInSeconds }: HoldWish, now: Date): Date {
 
 /** Refuses a hold that is wrong in itself. Throws InvalidInput naming the argument. */
 export function checkHold({ amountMicro, idempotencyKey }: HoldWish): void {
-  checkDebit({
+  checkSpend({
     amountMicro,
     idempotencyKey,
     usageType: null,
@@ -28,7 +28,7 @@ export function checkHold({ amountMicro, idempotencyKey }: HoldWish): void {
 
 /** Refuses a capture that is wrong in itself. Throws InvalidInput naming the argument. */
 export function checkCapture(capture: Capture): void {
-  checkDebit({ ...capture, amountMicro: capture.amountMicro ?? 1n, metadata: null });
+  checkSpend({ ...capture, amountMicro: capture.amountMicro ?? 1n, metadata: null });
 }
 
 /** Why nothing can be captured from a hold, or given back, any more. */
