@@ -1,4 +1,5 @@
 import { type EntityManager, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
+import type { Kysely } from 'kysely';
 import type { Pool } from 'pg';
 import { sqlTypes } from './sql-types.ts';
 import { Transaction } from './transaction.ts';
@@ -44,9 +45,38 @@ export class Database {
     return new Database(orm, pool);
   }
 
-  /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. Serves one command. */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.#orm.em.fork().transactional((em) => work(new Transaction(em as EntityManager)));
+  /**
+   * Runs `work` in one transaction: committed when it returns, rolled back when it throws. Serves one command.
+   *
+   * Not by `em.transactional`: that keeps its connection for ever when the connection is lost before the transaction
+   * ends, since a rollback that fails releases nothing.
+   */
+  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const em = this.read();
+    let failure: { readonly cause: unknown } | null = null;
+    const run = async () => {
+      try {
+        const outcome = await work(new Transaction(em));
+        await em.flush();
+        return outcome;
+      } catch (cause) {
+        failure = { cause };
+        throw cause;
+      }
+    };
+    const connection = em.getConnection() as unknown as { getClient(): Kysely<unknown> };
+    try {
+      return await connection
+        .getClient()
+        .transaction()
+        .execute((opened) => {
+          em.setTransactionContext(opened);
+          return run();
+        });
+    } catch (error) {
+      // On a lost connection rolling back fails as well; what went wrong first is what counts.
+      throw (failure as { readonly cause: unknown } | null)?.cause ?? error;
+    }
   }
 
   /** A fresh entity manager for reads outside a transaction. */
