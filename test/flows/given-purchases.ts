@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import Stripe from 'stripe';
+import { expect } from 'vitest';
 import type { TestAccount, TestGateway } from '../support/gateway.ts';
 import {
   CreateCheckoutDocument,
@@ -232,4 +233,33 @@ export async function sql<Row>(
   } finally {
     await client.end();
   }
+}
+
+/** Sends the mutation as a client would that knows no types; it has to be refused with this code. */
+export async function expectRefused(
+  account: TestAccount,
+  mutation: string,
+  input: object,
+  code = 'BAD_USER_INPUT',
+): Promise<void> {
+  const variables = { input: { successUrl: SUCCESS_URL, cancelUrl: CANCEL_URL, ...input } };
+  const { errors } = await account.client.post({ query: mutation, variables });
+  expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
+}
+
+/** Holds what the provider has of an account against these numbers. */
+export async function expectAtProvider(
+  gateway: TestGateway,
+  { id }: TestAccount,
+  expected: { customers?: number; sessions?: number; open?: number },
+): Promise<void> {
+  const books = await booksOf(gateway);
+  const own = ({ metadata }: { metadata: Record<string, string> | null }) =>
+    metadata?.accountId === id;
+  const sessions = books['checkout.session'].filter(own);
+  expect({
+    customers: books.customer.filter(own).length,
+    sessions: sessions.length,
+    open: sessions.filter(({ status }) => status === 'open').length,
+  }).toMatchObject(expected);
 }
