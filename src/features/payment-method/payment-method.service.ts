@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { invariant } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
@@ -31,7 +32,9 @@ interface Owner {
   readonly customerId: string;
 }
 
-const MAX_ROUNDS = 5;
+/** Whoever is overtaken looks again: webhooks and requests about the same card come together. */
+const MAX_ROUNDS = 20;
+const LONGEST_PAUSE_MS = 50;
 
 /** What accounts can be charged with, kept in step with the providers that own it. */
 export class PaymentMethodService {
@@ -80,6 +83,7 @@ export class PaymentMethodService {
         return;
       } catch (error) {
         if (!(error instanceof StaleState) || round === MAX_ROUNDS) throw error;
+        await delay(Math.random() * LONGEST_PAUSE_MS);
       }
     }
   }

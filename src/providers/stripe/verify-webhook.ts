@@ -35,7 +35,16 @@ export function verifyStripeWebhook(
   if (payload.livemode !== trust.livemode) {
     throw new InvalidWebhook('The event is of the other mode: test and live do not mix.');
   }
-  return { eventId: payload.id, type: payload.type, payload };
+  return { eventId: payload.id, type: payload.type, payload: withoutSecrets(payload) };
+}
+
+/** Intents carry the secret that confirms them and portal sessions the address that opens them: bearers of both are trusted. */
+function withoutSecrets(event: Stripe.EventBase): Stripe.EventBase {
+  const { client_secret: _secret, ...object } = event.data.object as { client_secret?: unknown };
+  const { url, ...rest } = object as { object?: unknown; url?: unknown };
+  const isPortal = rest.object === 'billing_portal.session';
+  const shown = isPortal || url === undefined ? rest : { ...rest, url };
+  return { ...event, data: { ...event.data, object: shown } };
 }
 
 /** Whether a secret key (`sk_live_…`, `rk_live_…`) moves real money. */

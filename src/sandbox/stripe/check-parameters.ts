@@ -9,10 +9,13 @@ import type {
   InvoicePaymentParameters,
   PaymentIntentParameters,
   PaymentMethodParameters,
+  PortalSessionParameters,
   PriceParameters,
   ProductParameters,
   RefundParameters,
+  SetupIntentParameters,
   SubscriptionParameters,
+  SubscriptionScheduleParameters,
 } from './parameters.ts';
 import charge from './schemas/charge.json' with { type: 'json' };
 import checkoutSession from './schemas/checkout-session.json' with { type: 'json' };
@@ -22,10 +25,13 @@ import invoice from './schemas/invoice.json' with { type: 'json' };
 import invoicePayment from './schemas/invoice-payment.json' with { type: 'json' };
 import paymentIntent from './schemas/payment-intent.json' with { type: 'json' };
 import paymentMethod from './schemas/payment-method.json' with { type: 'json' };
+import portalSession from './schemas/portal-session.json' with { type: 'json' };
 import price from './schemas/price.json' with { type: 'json' };
 import product from './schemas/product.json' with { type: 'json' };
 import refund from './schemas/refund.json' with { type: 'json' };
+import setupIntent from './schemas/setup-intent.json' with { type: 'json' };
 import subscription from './schemas/subscription.json' with { type: 'json' };
+import subscriptionSchedule from './schemas/subscription-schedule.json' with { type: 'json' };
 import { badRequest, missingParameter, type StripeProblem } from './stripe-problem.ts';
 
 export interface ParametersOf {
@@ -37,10 +43,13 @@ export interface ParametersOf {
   invoicePayment: InvoicePaymentParameters;
   paymentIntent: PaymentIntentParameters;
   paymentMethod: PaymentMethodParameters;
+  portalSession: PortalSessionParameters;
   price: PriceParameters;
   product: ProductParameters;
   refund: RefundParameters;
+  setupIntent: SetupIntentParameters;
   subscription: SubscriptionParameters;
+  subscriptionSchedule: SubscriptionScheduleParameters;
 }
 
 const SCHEMAS: Record<keyof ParametersOf, { endpoints: Record<string, object> }> = {
@@ -52,10 +61,13 @@ const SCHEMAS: Record<keyof ParametersOf, { endpoints: Record<string, object> }>
   invoicePayment,
   paymentIntent,
   paymentMethod,
+  portalSession,
   price,
   product,
   refund,
+  setupIntent,
   subscription,
+  subscriptionSchedule,
 };
 
 const ajv = new Ajv({ coerceTypes: true, strict: false, allErrors: true, verbose: true });

@@ -45,6 +45,8 @@ export interface SubscriptionParameters {
 export interface InvoiceParameters {
   retrieve: Stripe.InvoiceRetrieveParams;
   list: Stripe.InvoiceListParams;
+  pay: Stripe.InvoicePayParams;
+  createPreview: Stripe.InvoiceCreatePreviewParams;
 }
 
 export interface InvoicePaymentParameters {
@@ -59,6 +61,27 @@ export interface PaymentIntentParameters {
 
 export interface PaymentMethodParameters {
   retrieve: Stripe.PaymentMethodRetrieveParams;
+  attach: Stripe.PaymentMethodAttachParams;
+  detach: Stripe.PaymentMethodDetachParams;
+}
+
+export interface SetupIntentParameters {
+  create: Stripe.SetupIntentCreateParams;
+  retrieve: Stripe.SetupIntentRetrieveParams;
+  list: Stripe.SetupIntentListParams;
+  confirm: Stripe.SetupIntentConfirmParams;
+}
+
+export interface PortalSessionParameters {
+  create: Stripe.BillingPortal.SessionCreateParams;
+}
+
+export interface SubscriptionScheduleParameters {
+  create: Stripe.SubscriptionScheduleCreateParams;
+  retrieve: Stripe.SubscriptionScheduleRetrieveParams;
+  list: Stripe.SubscriptionScheduleListParams;
+  update: Stripe.SubscriptionScheduleUpdateParams;
+  release: Stripe.SubscriptionScheduleReleaseParams;
 }
 
 export interface ChargeParameters {

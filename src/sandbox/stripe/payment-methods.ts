@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type Stripe from 'stripe';
 import { randomId } from '../random-id.ts';
 import { endpoint } from './endpoint.ts';
-import type { StripeWorld } from './stripe-world.ts';
-import type { TestCard } from './test-cards.ts';
+import { badRequest, cardRefused, missingParameter } from './stripe-problem.ts';
+import { idOf, type StripeWorld } from './stripe-world.ts';
+import { readCard, type TestCard, testMethodCard } from './test-cards.ts';
 
 export interface Payer {
   readonly email: string | null;
@@ -70,7 +71,92 @@ export const paymentMethodEndpoints = [
   endpoint('GET /v1/payment_methods/:id', 'paymentMethod', 'retrieve', ({ world, id }) =>
     world.get('payment_method', id),
   ),
+  endpoint(
+    'POST /v1/payment_methods/:id/attach',
+    'paymentMethod',
+    'attach',
+    ({ world, params, id }) => {
+      if (params.customer === undefined) throw missingParameter('customer');
+      const customer = world.get('customer', params.customer, 'customer');
+      const method = readMethod(world, id, payerOf(customer));
+      if (method.customer !== null) {
+        throw badRequest(
+          'The payment method you provided has already been attached to a customer.',
+        );
+      }
+      const refusal = cardOf(world, method.id)?.refused ?? null;
+      if (refusal !== null) throw cardRefused(refusal);
+      return attach(world, method.id, customer.id);
+    },
+  ),
+  endpoint('POST /v1/payment_methods/:id/detach', 'paymentMethod', 'detach', ({ world, id }) => {
+    const method = world.get('payment_method', id);
+    if (method.customer === null) {
+      throw badRequest(
+        'The payment method you provided is not attached to a customer so detachment is impossible.',
+      );
+    }
+    return detach(world, method, idOf(method.customer));
+  }),
 ];
+
+/** The payment method with this id; one of the test mode's own ids makes a new one. Throws a 404. */
+export function readMethod(
+  world: StripeWorld,
+  id: string,
+  payer: Payer,
+  param?: string,
+): Stripe.PaymentMethod {
+  const card = testMethodCard(id);
+  return card === undefined
+    ? world.get('payment_method', id, param)
+    : createCard(world, card, payer);
+}
+
+/** What the card of a payment method does; undefined for a bank account. */
+export function cardOf(world: StripeWorld, id: string): TestCard | undefined {
+  const { cardNumber } = world.hidden('payment_method', id);
+  const card = cardNumber === undefined ? undefined : readCard(String(cardNumber));
+  return card !== undefined && 'number' in card ? card : undefined;
+}
+
+/** Who pays with what a customer saves. */
+export function payerOf(customer: Stripe.Customer): Payer {
+  return { email: customer.email, name: customer.name ?? null };
+}
+
+/** Takes a payment method from its customer, and from whatever was charged to it. */
+function detach(
+  world: StripeWorld,
+  { id }: Stripe.PaymentMethod,
+  customerId: string,
+): Stripe.PaymentMethod {
+  const { object, previous } = world.change('payment_method', id, { customer: null });
+  world.announce('payment_method.detached', object, previous);
+  const customer = world.get('customer', customerId);
+  if (customer.invoice_settings.default_payment_method === id) setDefault(world, customer, null);
+  for (const subscription of world.books.all<Stripe.Subscription>('subscription', [
+    ['customer', '=', customerId],
+    ['default_payment_method', '=', id],
+  ])) {
+    const changed = world.change('subscription', subscription.id, { default_payment_method: null });
+    if (subscription.status !== 'canceled')
+      world.announce('customer.subscription.updated', changed.object, changed.previous);
+  }
+  return object;
+}
+
+/** Has a customer's invoices charged to a payment method from now on. */
+export function setDefault(
+  world: StripeWorld,
+  customer: Stripe.Customer,
+  methodId: string | null,
+): void {
+  const { object, previous } = world.change('customer', customer.id, {
+    invoice_settings: { ...customer.invoice_settings, default_payment_method: methodId },
+  });
+  world.announce('customer.updated', object, previous);
+}
 
 function emptyMethod(world: StripeWorld, payer: Payer) {
   return {

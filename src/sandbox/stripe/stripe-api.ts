@@ -16,6 +16,7 @@ import { paymentEndpoints } from './payments.ts';
 import { priceEndpoints } from './prices.ts';
 import { productEndpoints } from './products.ts';
 import { refundEndpoints } from './refunds.ts';
+import { setupIntentEndpoints } from './setup-intents.ts';
 import { badRequest, StripeProblem } from './stripe-problem.ts';
 import type { StripeWorld } from './stripe-world.ts';
 import { subscriptionEndpoints } from './subscriptions.ts';
@@ -29,6 +30,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...invoiceEndpoints,
   ...paymentEndpoints,
   ...paymentMethodEndpoints,
+  ...setupIntentEndpoints,
   ...refundEndpoints,
   ...eventEndpoints,
 ];

@@ -40,6 +40,15 @@ export function noSuch(what: string, id: string, param?: string): StripeProblem 
   });
 }
 
+/** 402: the card was refused. */
+export function cardRefused(refusal: {
+  readonly code: string;
+  readonly decline_code?: string;
+  readonly message: string;
+}): StripeProblem {
+  return new StripeProblem(402, { type: 'card_error', ...refusal });
+}
+
 /**
  * Refuses parameters that Stripe takes and that this sandbox does not act on yet, where leaving them aside would change
  * what is charged or when.

@@ -6,6 +6,7 @@ import { registerCheckoutPage } from './checkout-page.ts';
 import { expireSession } from './checkout-sessions.ts';
 import { registerInvoicePage } from './invoice-page.ts';
 import { settleCheckout } from './settle-checkout.ts';
+import { registerSetupPage } from './setup-page.ts';
 import { registerStripeApi } from './stripe-api.ts';
 import { StripeProblem } from './stripe-problem.ts';
 import type { StripeWorld } from './stripe-world.ts';
@@ -29,13 +30,14 @@ export class StripeSandbox implements ProviderSandbox {
   }
 
   owns(path: string): boolean {
-    return /^\/(v1|checkout|invoices)(\/|$)/.test(path);
+    return /^\/(v1|checkout|invoices|setup)(\/|$)/.test(path);
   }
 
   register(app: FastifyInstance): void {
     registerStripeApi(app, this.#world, this.#keys.secretKey);
     registerCheckoutPage(app, this.#world);
     registerInvoicePage(app, this.#world);
+    registerSetupPage(app, this.#world);
   }
 
   fallDue(entry: DueEntry): void {

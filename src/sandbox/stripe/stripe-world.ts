@@ -15,8 +15,11 @@ export interface Kinds {
   payment_method: Stripe.PaymentMethod;
   price: Stripe.Price;
   product: Stripe.Product;
+  'billing_portal.session': Stripe.BillingPortal.Session;
   refund: Stripe.Refund;
+  setup_intent: Stripe.SetupIntent;
   subscription: Stripe.Subscription;
+  subscription_schedule: Stripe.SubscriptionSchedule;
 }
 
 /** The request that an event says it came from; both null when nobody asked. */

@@ -76,6 +76,26 @@ export function readCard(written: string): TestCard | CardRefusal {
   };
 }
 
+/** The payment methods of Stripe's test mode that can be used without a page; each use makes a new one. */
+const TOKENS: Readonly<Record<string, string>> = {
+  pm_card_visa: '4242424242424242',
+  pm_card_visa_debit: '4000056655665556',
+  pm_card_mastercard: '5555555555554444',
+  pm_card_amex: '378282246310005',
+  pm_card_discover: '6011111111111117',
+  pm_card_visa_chargeDeclined: '4000000000000002',
+  pm_card_chargeDeclined: '4000000000000002',
+  pm_card_visa_chargeDeclinedInsufficientFunds: '4000000000009995',
+  pm_card_chargeCustomerFail: CHARGE_FAILS,
+};
+
+/** The card that a test payment method stands for; undefined when the id is not one's. */
+export function testMethodCard(id: string): TestCard | undefined {
+  const number = Object.hasOwn(TOKENS, id) ? TOKENS[id] : undefined;
+  const card = number === undefined ? undefined : readCard(number);
+  return card !== undefined && 'number' in card ? card : undefined;
+}
+
 function passesLuhn(number: string): boolean {
   const digits = [...number].reverse().map(Number);
   const sum = digits.reduce((total, digit, index) => {
