@@ -19,6 +19,19 @@ describe('a genuine webhook', () => {
     });
   });
 
+  it('is stored without the secret of an intent or the address of a portal', () => {
+    const seen = (type: string, object: object) => {
+      const event = JSON.stringify({ ...JSON.parse(body), type, data: { object } });
+      const { payload } = verify(event, signed(event));
+      return (payload as { data: { object: unknown } }).data.object;
+    };
+    const intent = { id: 'seti_1', object: 'setup_intent', customer: 'cus_1' };
+    const portal = { id: 'bps_1', object: 'billing_portal.session' };
+
+    expect(seen('setup_intent.created', { ...intent, client_secret: 'a secret' })).toEqual(intent);
+    expect(seen('billing_portal.session.created', { ...portal, url: 'https://x' })).toEqual(portal);
+  });
+
   it('is verified by any of the configured secrets', () => {
     expect(verify(body, signed(body, { secret: OLDER_SECRET })).type).toBe('invoice.paid');
   });
