@@ -58,9 +58,17 @@ const FAULTS: Readonly<Record<string, string>> = {
 /** What is wrong with the whole ledger of this database; nothing, when it is right. For owners and the gateway's role alike. */
 export async function ledgerFaults(database: Database): Promise<string[]> {
   const found: string[] = [];
-  for (const [fault, query] of Object.entries(FAULTS)) {
-    const { rows } = await database.pool.query(`${query} limit 3`);
-    for (const row of rows) found.push(`${fault}: ${Object.values(row).join(' ')}`);
+  const client = await database.pool.connect();
+  try {
+    // Nobody has counted these tables yet, and a plan for empty ones takes hours on full ones.
+    await client.query('begin; set local enable_nestloop = off');
+    for (const [fault, query] of Object.entries(FAULTS)) {
+      const { rows } = await client.query(`${query} limit 3`);
+      for (const row of rows) found.push(`${fault}: ${Object.values(row).join(' ')}`);
+    }
+    await client.query('rollback');
+  } finally {
+    client.release();
   }
   return found;
 }

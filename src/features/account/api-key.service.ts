@@ -37,6 +37,8 @@ export class ApiKeyService {
   readonly #trusted = new LRUCache<string, Caller>({ max: 50_000, ttl: TRUSTED_FOR_MS });
   readonly #touched = new LRUCache<string, true>({ max: 50_000, ttl: TOUCH_EVERY_MS });
   readonly #adminHash: Buffer | null;
+  /** How often something was forgotten. */
+  #forgotten = 0;
 
   constructor(needs: ApiKeyServiceNeeds) {
     this.#needs = needs;
@@ -74,9 +76,11 @@ export class ApiKeyService {
   async authenticate(secret: string): Promise<Caller> {
     const digest = hash(secret);
     const cacheKey = digest.toString('base64');
+    const forgotten = this.#forgotten;
     const trusted = this.#trusted.get(cacheKey);
     const caller = trusted ?? (await this.#look(secret, digest));
-    if (trusted === undefined) this.#trusted.set(cacheKey, caller);
+    // What was looked up while a key was revoked may be from before.
+    if (trusted === undefined && forgotten === this.#forgotten) this.#trusted.set(cacheKey, caller);
     if (caller.kind !== 'anonymous') this.#touch(caller.keyId);
     return caller;
   }
@@ -110,6 +114,7 @@ export class ApiKeyService {
 
   /** Looks again at the next use of this key. */
   forget(id: string): void {
+    this.#forgotten += 1;
     for (const [cacheKey, caller] of this.#trusted.entries()) {
       if (caller.kind !== 'anonymous' && caller.keyId === id) this.#trusted.delete(cacheKey);
     }

@@ -62,12 +62,12 @@ function checkMetadata(metadata: Readonly<Record<string, unknown>>): void {
 }
 
 function checkMetadataValue(value: unknown, depth: number): void {
-  if (depth > DEEPEST_METADATA)
-    throw new InvalidInput('metadata', `is nested too deeply: at most ${DEEPEST_METADATA} levels.`);
   if (typeof value === 'string') checkStorable('metadata', value, LONGEST_METADATA);
   if (typeof value === 'number' && !Number.isFinite(value))
     throw new InvalidInput('metadata', 'contains a number that is too large.');
   if (typeof value !== 'object' || value === null) return;
+  if (depth > DEEPEST_METADATA)
+    throw new InvalidInput('metadata', `is nested too deeply: at most ${DEEPEST_METADATA} levels.`);
   for (const [key, inner] of Object.entries(value)) {
     checkStorable('metadata', key, LONGEST_METADATA);
     checkMetadataValue(inner, depth + 1);
