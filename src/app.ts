@@ -52,12 +52,18 @@ const POOL_SIZE = 20;
 export async function startApp(options: AppOptions): Promise<App> {
   const closers: Closer[] = [];
   const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer();
+    const failures: unknown[] = [];
+    for (const closer of closers.splice(0).reverse()) {
+      await closer().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'Parts did not stop cleanly.');
   };
   try {
     return { ...(await startParts(options, closers)), close };
   } catch (error) {
-    await close();
+    await close().catch((failure: Error) =>
+      options.logger.error({ err: failure }, failure.message),
+    );
     throw error;
   }
 }
@@ -78,12 +84,12 @@ async function startParts(options: AppOptions, closers: Closer[]): Promise<Omit<
 
   const inbox = composeInbox(services);
   const doors = await composeDoors(services, inbox);
-  closers.push(() => doors.close());
-  await watchHints(services, doors);
-  closers.push(() => hub.close());
   const jobs = composeJobs(services, inbox, databaseUrl);
+  closers.push(() => hub.close());
+  // Both wait for what is under way: one after the other would take as long as both.
+  closers.push(() => Promise.all([doors.close(), jobs.stop()]));
+  await watchHints(services, doors);
   await jobs.start();
-  closers.push(() => jobs.stop());
 
   const url = urlOf(await doors.listen(config.host, config.port));
   sources.deliverWebhooksTo(url);

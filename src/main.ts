@@ -1,21 +1,31 @@
 import 'reflect-metadata';
 import { writeSync } from 'node:fs';
 import { provideFirstKeys } from './app/first-keys.ts';
+import { refusalOf } from './app/refusal.ts';
 import { welcome } from './app/welcome.ts';
 import { type App, startApp } from './app.ts';
 import { ConfigError } from './config/mistakes.ts';
 import { type Config, loadConfig } from './config.ts';
+import { checkDatabase } from './platform/database/check-database.ts';
 import { startEmbeddedPostgres } from './platform/database/embedded-postgres.ts';
 import { migrate } from './platform/database/migrate.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 
 const OLDEST_NODE = 24;
 const STOP_WITHIN_MS = 9_500;
+/** A process group, a terminal and a parent may all deliver the same signal; a later one is meant as a second one. */
+const SAME_SIGNAL_MS = 1_000;
 
 const stopping = new AbortController();
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
-  process.on(signal, () => stopping.abort());
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
 await run();
+
+/** The first signal lets what is under way finish, the second one does not wait for it. */
+function stop(): void {
+  const { signal } = stopping;
+  if (!signal.aborted) stopping.abort(performance.now());
+  else if (performance.now() - signal.reason > SAME_SIGNAL_MS) process.exit(1);
+}
 
 /** Starts everything, waits for the signal to stop, and stops everything. */
 async function run(): Promise<void> {
@@ -66,9 +76,9 @@ async function start(
   closers: (() => Promise<void>)[],
 ): Promise<App> {
   const { ownerUrl, appUrl, appRole } = await findDatabase(config, logger, closers);
-  stopping.signal.throwIfAborted();
+  refuseIfStopping();
   await migrate({ ownerUrl, appRole });
-  stopping.signal.throwIfAborted();
+  refuseIfStopping();
   const app = await startApp({ config, databaseUrl: appUrl, logger });
   closers.push(() => app.close());
   return app;
@@ -76,10 +86,18 @@ async function start(
 
 async function findDatabase(config: Config, logger: Logger, closers: (() => Promise<void>)[]) {
   const { url } = config.database;
-  if (url !== null) return { ownerUrl: url, appUrl: url, appRole: null };
+  if (url !== null) {
+    await checkDatabase(url);
+    return { ownerUrl: url, appUrl: url, appRole: null };
+  }
   const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, durable: true, logger });
   closers.push(() => postgres.stop());
   return { ownerUrl: postgres.ownerUrl, appUrl: postgres.appUrl, appRole: 'tollgate_app' };
+}
+
+/** A signal during the start: what was started so far is stopped again. */
+function refuseIfStopping(): void {
+  if (stopping.signal.aborted) throw new Error('The gateway was told to stop while it started.');
 }
 
 function stopSignal(): Promise<void> {
@@ -89,26 +107,11 @@ function stopSignal(): Promise<void> {
   );
 }
 
-/** Says in one line what keeps the gateway from starting, as far as it can be known. */
 function refuse(error: unknown, config: Config, logger: Logger): void {
   process.exitCode = 1;
-  const { code, port, message } = error as { code?: string; port?: number; message?: string };
-  if (code === 'EADDRINUSE') {
-    const variable = port === config.sandboxPort ? 'SANDBOX_PORT' : 'PORT';
-    say(
-      2,
-      `${variable}: ${port} is in use; stop what listens there, or give ${variable}=0 to pick a free port.\n`,
-    );
-  } else if (
-    code === 'ECONNREFUSED' ||
-    code === 'ENOTFOUND' ||
-    code?.startsWith('28') ||
-    code === '3D000'
-  ) {
-    say(2, `DATABASE_URL: the database cannot be reached: ${message}\n`);
-  } else {
-    logger.error({ err: error }, 'the gateway could not start');
-  }
+  const known = refusalOf(error, config);
+  if (known === null) logger.fatal({ err: error }, 'the gateway could not start');
+  else say(2, `${known}\n`);
 }
 
 function say(stream: 1 | 2, text: string): void {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Services } from './services.ts';
 
@@ -11,37 +11,62 @@ interface FirstKeys {
 
 export interface KeysAtStart {
   readonly file: string;
-  /** Only when they were made just now; after that they are in the file and nowhere else. */
+  /** What was made just now, to be shown once; after that it is in the file and nowhere else. */
   readonly made: FirstKeys | null;
-  /** An id to show in examples, when the file names one. */
-  readonly accountId: string | null;
+  /** What the file holds. */
+  readonly kept: FirstKeys;
 }
 
 const DEMO_EXTERNAL_ID = 'demo';
+const NO_KEYS: FirstKeys = { adminKey: null, accountId: null, masterKey: null };
+
+/** Gateways that start at once on one database agree on this number; it has no other meaning. */
+const ADVISORY_LOCK = 7_033_100_429n;
 
 /**
  * On the first start: makes an administrator's key (unless the settings name one) and, outside production, a demo account,
- * and writes them to `keys.json` in the data folder, readable by its owner only.
+ * and writes them to `keys.json` in the data folder, readable by its owner only. Of gateways that start at once on one
+ * database, one makes them. Throws what writing the file throws, before anything is made.
  */
 export async function provideFirstKeys(services: Services): Promise<KeysAtStart> {
-  const { config, apiKeys } = services;
-  const file = join(config.dataDir, 'keys.json');
+  return services.database.transaction(async (tx) => {
+    await tx.query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
+    return provide(services);
+  });
+}
+
+async function provide(services: Services): Promise<KeysAtStart> {
+  const file = join(services.config.dataDir, 'keys.json');
+  const known = await readKeys(file);
+  const wants = await missing(services);
+  if (!wants.admin && !wants.demo) return { file, made: null, kept: known };
+
+  const draft = await openDraft(services.config.dataDir, file);
+  try {
+    const made: FirstKeys = {
+      adminKey: wants.admin ? await makeAdminKey(services) : null,
+      ...(wants.demo ? await makeDemoAccount(services) : { accountId: null, masterKey: null }),
+    };
+    const kept: FirstKeys = {
+      adminKey: made.adminKey ?? known.adminKey,
+      accountId: made.accountId ?? known.accountId,
+      masterKey: made.masterKey ?? known.masterKey,
+    };
+    await writeFile(draft, toText(kept));
+    await rename(draft, file);
+    return { file, made, kept };
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+}
+
+async function missing({ config, apiKeys, accounts }: Services) {
   const hasAdmin =
     config.adminKey !== null || (await apiKeys.keys(null)).some((key) => key.revokedAt === null);
-  const demo = await services.accounts.findByExternalId(DEMO_EXTERNAL_ID);
-  const wantsDemo = config.nodeEnv !== 'production' && demo === null;
-  if (hasAdmin && !wantsDemo) return { file, made: null, accountId: demo?.id ?? null };
-
-  const known = await readKeys(file);
-  const admin = hasAdmin ? null : await makeAdminKey(services);
-  const account = wantsDemo ? await makeDemoAccount(services) : null;
-  const made: FirstKeys = {
-    adminKey: admin ?? config.adminKey ?? known.adminKey ?? null,
-    accountId: account?.accountId ?? known.accountId ?? null,
-    masterKey: account?.masterKey ?? known.masterKey ?? null,
-  };
-  await writeKeys(config.dataDir, file, { ...made, adminKey: admin ?? known.adminKey ?? null });
-  return { file, made, accountId: made.accountId };
+  const hasDemo =
+    config.nodeEnv === 'production' || (await accounts.findByExternalId(DEMO_EXTERNAL_ID)) !== null;
+  return { admin: !hasAdmin, demo: !hasDemo };
 }
 
 async function makeAdminKey({ apiKeys }: Services): Promise<string> {
@@ -68,18 +93,22 @@ async function makeDemoAccount({
   return { accountId: account.id, masterKey };
 }
 
-async function readKeys(file: string): Promise<Partial<FirstKeys>> {
+async function readKeys(file: string): Promise<FirstKeys> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Partial<FirstKeys>;
+    return { ...NO_KEYS, ...(JSON.parse(await readFile(file, 'utf8')) as Partial<FirstKeys>) };
   } catch {
-    return {};
+    return NO_KEYS;
   }
 }
 
-/** Whole or not at all, and never readable by others. */
-async function writeKeys(folder: string, file: string, keys: FirstKeys): Promise<void> {
+/** The file is written whole or not at all; that it can be written is known before there is a secret to lose. */
+async function openDraft(folder: string, file: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   const draft = `${file}.${process.pid}`;
-  await writeFile(draft, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
-  await rename(draft, file);
+  await writeFile(draft, toText(NO_KEYS), { mode: 0o600 });
+  return draft;
+}
+
+function toText(keys: FirstKeys): string {
+  return `${JSON.stringify(keys, null, 2)}\n`;
 }

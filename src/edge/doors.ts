@@ -32,6 +32,9 @@ export interface Doors {
   close(): Promise<void>;
 }
 
+/** A request that is not finished by then, such as one that is never sent whole, is cut off. */
+const FINISH_WITHIN_MS = 5_000;
+
 /** Everything that listens: GraphQL over HTTP and sockets, webhooks, health, and GraphiQL outside production. */
 export async function openDoors(options: DoorsOptions): Promise<Doors> {
   const { schema, resolvers, providers, inbox, logger, isProduction, isReady } = options;
@@ -63,7 +66,9 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     closeSocketsOf: (keyId) => sockets.closeOf(keyId),
     recheckSockets: () => sockets.recheckKeys(),
     close: async () => {
+      const late = setTimeout(() => http.server.closeAllConnections(), FINISH_WITHIN_MS);
       await Promise.all([sockets.close(), http.close()]);
+      clearTimeout(late);
       await graphServer.stop();
     },
   };

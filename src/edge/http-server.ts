@@ -22,7 +22,7 @@ interface HttpServerOptions {
   readonly logger: Logger;
   /** Whether the database answers and its schema is the newest. */
   readonly isReady: () => Promise<boolean>;
-  readonly renderGraphiql: (() => Promise<string>) | null;
+  readonly renderGraphiql: (() => string) | null;
   readonly routes: readonly ((server: FastifyInstance) => Promise<void>)[];
 }
 
@@ -103,17 +103,16 @@ function refuse(
   return reply.code(httpStatusOf([shown]) ?? 500).send(graphErrors([shown]));
 }
 
-function addGraphiql(server: FastifyInstance, render: () => Promise<string>): void {
-  server.get('/graphiql', async (_request, reply) => {
-    const page = await render();
-    return reply
+function addGraphiql(server: FastifyInstance, render: () => string): void {
+  server.get('/graphiql', async (_request, reply) =>
+    reply
       .type('text/html; charset=utf-8')
       .header(
         'content-security-policy',
         "default-src 'self' 'unsafe-inline' data: blob:; connect-src 'self' ws: wss:",
       )
-      .send(page);
-  });
+      .send(render()),
+  );
 }
 
 function graphErrors(errors: readonly GraphQLFormattedError[]) {

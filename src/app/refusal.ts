@@ -1,0 +1,45 @@
+import type { Config } from '../config.ts';
+import { UnusableDatabase } from '../platform/database/check-database.ts';
+
+interface SystemFailure {
+  readonly code?: string;
+  readonly message: string;
+  readonly port?: number;
+  readonly path?: string;
+}
+
+const CANNOT_WRITE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOSPC', 'EEXIST']);
+
+/** What keeps the gateway from starting, in one line that begins with the setting to look at; null when that is not known. */
+export function refusalOf(error: unknown, config: Config): string | null {
+  if (error instanceof UnusableDatabase) return `DATABASE_URL: ${error.message}`;
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const known = ofListening(cause, config) ?? ofDataFolder(cause, config);
+    if (known !== null) return known;
+  }
+  return null;
+}
+
+function ofListening({ code, port }: SystemFailure, config: Config): string | null {
+  const isSandbox = port !== config.port && port === config.sandboxPort;
+  const variable = isSandbox ? 'SANDBOX_PORT' : 'PORT';
+  switch (code) {
+    case 'EADDRINUSE':
+      return `${variable}: ${port} is in use; stop what listens there, or give ${variable}=0 to pick a free port.`;
+    case 'EACCES':
+      if (port === undefined) return null;
+      return `${variable}: this user may not listen at ${port}; give a port above 1023, or 0.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `HOST: ${config.host} is no address of this machine; give 127.0.0.1, or 0.0.0.0 for all.`;
+    default:
+      return null;
+  }
+}
+
+function ofDataFolder({ code, path }: SystemFailure, { dataDir }: Config): string | null {
+  if (code === undefined || !CANNOT_WRITE.has(code) || !path) return null;
+  if (!path.startsWith(dataDir) && !dataDir.startsWith(path)) return null;
+  const problem = code === 'ENOSPC' ? 'the disk is full' : `it cannot be written (${code})`;
+  return `DATA_DIR: ${dataDir}: ${problem}; give a folder that this user may write to.`;
+}
