@@ -40,7 +40,6 @@ export class ApiKeyResolver {
     if (kind === 'ADMIN') requireAdmin(ctx.caller);
     if (kind === 'ADMIN' && input.accountId)
       throw new InvalidInput('accountId', 'is not for admin keys.');
-    if (name.trim() === '') throw new InvalidInput('name', 'must not be empty.');
     const accountId =
       kind === 'ADMIN'
         ? null

@@ -8,6 +8,7 @@ import { isId, newId } from '../../platform/ids.ts';
 import type { ApiKeyRow } from './api-key.entity.ts';
 import type { ApiKeyStore } from './api-key.store.ts';
 import { AGENT_SCOPES, type ApiKeyKind, type Caller } from './caller.model.ts';
+import { checkStorable } from './storable-text.policy.ts';
 
 export interface NewApiKey {
   readonly kind: ApiKeyKind;
@@ -27,6 +28,7 @@ interface ApiKeyServiceNeeds {
 
 /** How long a key that was found good is taken for good without looking again; a revocation is told at once besides. */
 const TRUSTED_FOR_MS = 2_000;
+const LONGEST_NAME = 255;
 const TOUCH_EVERY_MS = 60_000;
 const KEY_SHAPE = /^tg_(?:admin|master|agent)_([A-Za-z0-9]{12})_[A-Za-z0-9]{40}$/;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -45,7 +47,7 @@ export class ApiKeyService {
     this.#adminHash = needs.adminKey === null ? null : hash(needs.adminKey);
   }
 
-  /** Makes a key; the secret is in the answer and nowhere else. Throws InvalidInput for scopes that do not exist. */
+  /** Makes a key; the secret is in the answer and nowhere else. Throws InvalidInput for a bad name or bad scopes. */
   createKey(input: NewApiKey): Promise<{ apiKey: ApiKeyRow; secret: string }> {
     return this.#needs.database.transaction((tx) => this.createIn(tx, input));
   }
@@ -55,6 +57,7 @@ export class ApiKeyService {
     tx: Transaction,
     input: NewApiKey,
   ): Promise<{ apiKey: ApiKeyRow; secret: string }> {
+    checkTexts(input);
     checkScopes(input);
     const prefix = randomText(12);
     const secret = `tg_${input.kind.toLowerCase()}_${prefix}_${randomText(40)}`;
@@ -139,6 +142,12 @@ export class ApiKeyService {
       .touch([keyId], this.#needs.clock.now())
       .catch(() => this.#touched.delete(keyId));
   }
+}
+
+function checkTexts({ name, agentId }: NewApiKey): void {
+  if (name.trim() === '') throw new InvalidInput('name', 'must not be empty.');
+  checkStorable('name', name, LONGEST_NAME);
+  if (agentId !== null) checkStorable('agentId', agentId, LONGEST_NAME);
 }
 
 function checkScopes(input: NewApiKey): void {
