@@ -12,7 +12,7 @@ export type SubscriptionStatus =
   | 'PAUSED';
 
 /** What was sold: a later change of the plan does not change it. */
-export interface SoldTerms {
+interface SoldTerms {
   readonly planId: string;
   readonly monthlyCredits: Allowance;
   readonly rollover: Allowance;
