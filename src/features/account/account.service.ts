@@ -85,7 +85,10 @@ export class AccountService {
   }
 
   findByExternalId(externalId: string): Promise<Account | null> {
-    return this.#needs.store.byExternalId(externalId);
+    // PostgreSQL refuses to look for what it could not keep.
+    return externalId.includes('\0')
+      ? Promise.resolve(null)
+      : this.#needs.store.byExternalId(externalId);
   }
 
   /** The account, locked until the transaction ends; throws NotFound. */
