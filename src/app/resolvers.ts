@@ -1,6 +1,7 @@
 import { AccountResolver } from '../features/account/account.resolver.ts';
 import { ApiKeyResolver } from '../features/account/api-key.resolver.ts';
 import { CatalogResolver } from '../features/catalog/catalog.resolver.ts';
+import { CheckInResolver } from '../features/check-in/check-in.resolver.ts';
 import { GrantInvoiceResolver, InvoiceResolver } from '../features/invoice/invoice.resolver.ts';
 import { BalanceStreamResolver } from '../features/ledger/balance-stream.resolver.ts';
 import { CreditAllocationResolver } from '../features/ledger/credit-allocation.resolver.ts';
@@ -32,6 +33,7 @@ export function composeResolvers(services: Services): Resolvers {
     new CreditTransactionResolver(accounts, history),
     new CreditAllocationResolver(history),
     new BalanceStreamResolver(accounts, services.balanceStreams),
+    new CheckInResolver(services.checkIns),
     new SubscriptionResolver(services.subscriptions, catalog),
     new PlanSubscriptionResolver(catalog),
     new PurchaseResolver(services.purchases),

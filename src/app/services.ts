@@ -5,6 +5,8 @@ import { ApiKeyService } from '../features/account/api-key.service.ts';
 import { ApiKeyStore } from '../features/account/api-key.store.ts';
 import { CatalogService } from '../features/catalog/catalog.service.ts';
 import { CatalogStore } from '../features/catalog/catalog.store.ts';
+import { CheckInService } from '../features/check-in/check-in.service.ts';
+import { CheckInStore } from '../features/check-in/check-in.store.ts';
 import { InvoiceService } from '../features/invoice/invoice.service.ts';
 import { InvoiceStore } from '../features/invoice/invoice.store.ts';
 import { BalanceStreamService } from '../features/ledger/balance-stream.service.ts';
@@ -58,9 +60,10 @@ export function composeServices(foundation: Foundation) {
   const accounts = composeAccounts(base);
   const cards = composeCards({ ...base, ...accounts });
   const ledger = composeLedger({ ...base, ...accounts });
+  const checkIns = composeCheckIns({ ...base, ...accounts, ...ledger });
   const purchases = composePurchases({ ...base, ...accounts, ...ledger });
   const lifecycle = new LifecycleService({ ...base, ...accounts });
-  return { ...base, ...accounts, ...cards, ...ledger, ...purchases, lifecycle };
+  return { ...base, ...accounts, ...cards, ...ledger, checkIns, ...purchases, lifecycle };
 }
 
 type Base = Foundation & { readonly events: DomainEvents; readonly catalogue: Config['catalogue'] };
@@ -102,6 +105,12 @@ function composeLedger(base: Base & ReturnType<typeof composeAccounts>) {
     history: entries,
   });
   return { ledger, history, holds, balanceStreams };
+}
+
+function composeCheckIns(
+  base: Base & ReturnType<typeof composeAccounts> & ReturnType<typeof composeLedger>,
+) {
+  return new CheckInService({ ...base, store: new CheckInStore(base.database) });
 }
 
 function composePurchases(

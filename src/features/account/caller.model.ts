@@ -19,6 +19,6 @@ export type Caller =
 
 /**
  * What an operation on an account needs. `read`, `spend` and `record` can be given to an agent key as a scope;
- * `buy` is everything a paying customer does; `manage` is keys and settings.
+ * `buy` is everything a paying customer does, `checkIn` what a person does who comes by; `manage` is keys and settings.
  */
-export type Permission = 'read' | 'spend' | 'record' | 'buy' | 'manage';
+export type Permission = 'read' | 'spend' | 'record' | 'buy' | 'checkIn' | 'manage';

@@ -13,6 +13,7 @@ const SCOPE_OF: Readonly<Record<Permission, AgentScope | null>> = {
   spend: 'credits:spend',
   record: 'usage:record',
   buy: null,
+  checkIn: null,
   manage: null,
 };
 

@@ -27,6 +27,11 @@ export class LedgerHistoryService {
     return this.#store.transactions(accountId, types, request);
   }
 
+  /** One entry of an account; null when it has none with this sequence. */
+  transactionAt(accountId: string, sequence: bigint): Promise<CreditTransaction | null> {
+    return this.#store.transactionAt(accountId, sequence);
+  }
+
   transactionCount(
     accountId: string,
     types: readonly CreditTransactionType[] | null,

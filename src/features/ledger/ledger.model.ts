@@ -73,7 +73,7 @@ export interface CreditAllocation {
 
 /** What paid for a grant; the pair is unique, so that nothing is granted twice for it. */
 export interface GrantCause {
-  readonly kind: 'account' | 'subscription' | 'invoice' | 'order' | 'adjustment';
+  readonly kind: 'account' | 'subscription' | 'invoice' | 'order' | 'adjustment' | 'check-in';
   readonly id: string;
 }
 

@@ -5,6 +5,7 @@ import {
   PlanPriceSchema,
   PlanSchema,
 } from '../../features/catalog/catalog.entity.ts';
+import { CheckInConfigSchema, CheckInSchema } from '../../features/check-in/check-in.entity.ts';
 import { InvoiceSchema } from '../../features/invoice/invoice.entity.ts';
 import {
   CreditHoldAllocationSchema,
@@ -40,6 +41,8 @@ export const entities = [
   IdempotencyKeySchema,
   CreditHoldSchema,
   CreditHoldAllocationSchema,
+  CheckInSchema,
+  CheckInConfigSchema,
   ProviderCustomerSchema,
   PaymentMethodSchema,
   CardRequestSchema,
