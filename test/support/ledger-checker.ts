@@ -45,6 +45,21 @@ const FAULTS: Readonly<Record<string, string>> = {
     select b.account_id from credit_balance b join credit_grant g using (account_id)
     where (g.status = 'PENDING' and b.next_due_at is distinct from least(b.next_due_at, g.effective_at))
        or (g.status = 'OPEN' and b.next_due_at is distinct from least(b.next_due_at, g.expires_at))`,
+  'what a grant holds differs from its open holds': `
+    select g.id from credit_grant g
+    left join (
+      select t.grant_id, sum(t.amount_micro) as held from credit_hold h
+      join credit_hold_allocation t on t.account_id = h.account_id and t.hold_id = h.id
+      where h.status = 'OPEN' group by t.grant_id) as open on open.grant_id = g.id
+    where g.held_micro <> coalesce(open.held, 0)`,
+  'a hold differs from its allocations': `
+    select h.id from credit_hold h
+    left join credit_hold_allocation t on t.account_id = h.account_id and t.hold_id = h.id
+    group by h.id, h.amount_micro, h.captured_micro
+    having coalesce(sum(t.amount_micro), 0) <> h.amount_micro or coalesce(sum(t.captured_micro), 0) <> h.captured_micro`,
+  'a hold expires sooner than the balance knows': `
+    select b.account_id from credit_balance b join credit_hold h using (account_id)
+    where h.status = 'OPEN' and b.next_due_at is distinct from least(b.next_due_at, h.expires_at)`,
   'an idempotency key has no entry of its own': `
     select k.account_id, k.operation, k.key from idempotency_key k
     left join credit_transaction t using (account_id, sequence)

@@ -1,4 +1,5 @@
 import { InvalidInput } from '../../platform/errors.ts';
+import { MICRO } from '../../platform/money.ts';
 import { type LocalDay, localDay } from '../../platform/time.ts';
 import type { Account } from '../account/account.model.ts';
 import { canDeploy } from '../account/account.policy.ts';
@@ -7,6 +8,8 @@ import type { CheckIn, CheckInConfigChange, CheckInStatus } from './check-in.mod
 
 const LONGEST_DAYS = 3650;
 const MOST_BONUSES = 100;
+/** A million credits: more is a slip of the finger. */
+const LARGEST_MICRO = 1_000_000n * MICRO;
 
 /** Whether the account's status lets it check in: not in READONLY, not once the trial's time is over, not when blocked. */
 export function canCheckIn(account: Account, now: Date): boolean {
@@ -56,6 +59,7 @@ export function changedSettings(
 
 function checkSettings(settings: CheckInSettings): void {
   const { enabled, creditsMicro, streakBonuses, expiresAfterDays } = settings;
+  if (creditsMicro > LARGEST_MICRO) throw new InvalidInput('credits', 'is too much.');
   if (creditsMicro < 0n) throw new InvalidInput('credits', 'must not be negative.');
   if (enabled && creditsMicro === 0n)
     throw new InvalidInput('credits', 'must be more than zero while check-in is enabled.');
@@ -70,8 +74,8 @@ function checkSettings(settings: CheckInSettings): void {
 function checkBonus({ days, creditsMicro }: StreakBonus, next: StreakBonus | null): void {
   if (days < 1 || days > LONGEST_DAYS)
     throw new InvalidInput('streakBonuses', `need days from 1 to ${LONGEST_DAYS}.`);
-  if (creditsMicro <= 0n)
-    throw new InvalidInput('streakBonuses', 'need credits of more than zero.');
+  if (creditsMicro <= 0n || creditsMicro > LARGEST_MICRO)
+    throw new InvalidInput('streakBonuses', 'need credits of more than zero, and not too many.');
   if (next?.days === days) throw new InvalidInput('streakBonuses', `name ${days} days twice.`);
 }
 

@@ -115,7 +115,7 @@ export class CheckInPayload {
 }
 
 @ObjectType('AlreadyCheckedIn', { implements: BillingErrorType })
-export class AlreadyCheckedInType extends BillingErrorType {
+class AlreadyCheckedInType extends BillingErrorType {
   @Field(() => DateTimeScalar)
   nextAt!: Date;
 }

@@ -3,9 +3,9 @@ import type { Capture, CreditHold, HoldWish } from './credit-hold.model.ts';
 import { checkSpend } from './ledger.policy.ts';
 
 /** How long a hold lasts when nobody says: long enough for a request, short enough to be forgotten. */
-export const USUAL_HOLD_SECONDS = 15 * 60;
+const USUAL_HOLD_SECONDS = 15 * 60;
 /** How long a hold may last. */
-export const LONGEST_HOLD_SECONDS = 7 * 24 * 60 * 60;
+const LONGEST_HOLD_SECONDS = 7 * 24 * 60 * 60;
 
 /** When a hold that is made now expires. Throws InvalidInput for less than a second or more than a week. */
 export function holdExpiresAt({ expiresInSeconds }: HoldWish, now: Date): Date {

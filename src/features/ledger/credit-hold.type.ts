@@ -11,7 +11,7 @@ import type { CreditHold, CreditHoldStatus } from './credit-hold.model.ts';
 import { CreditBalanceType, CreditTransactionType } from './ledger.type.ts';
 import { InsufficientCreditsType } from './ledger-result.type.ts';
 
-export const CreditHoldStatusEnum = enumOf('CreditHoldStatus', [
+const CreditHoldStatusEnum = enumOf('CreditHoldStatus', [
   'OPEN',
   'CAPTURED',
   'RELEASED',

@@ -218,6 +218,7 @@ describe('checking in', () => {
   it.each([
     ['credits', { credits: '0' }],
     ['credits', { credits: '-1' }],
+    ['credits', { credits: '1000000.000001' }],
     ['streakBonuses', { streakBonuses: [{ days: 0, credits: '1' }] }],
     ['streakBonuses', { streakBonuses: [{ days: 7, credits: '0' }] }],
     [
