@@ -47,7 +47,7 @@ export async function endOfAll(
       const about = lives.get(id);
       const event = about?.get(orders[index]?.[step] ?? '');
       if (event === undefined) throw new Error(`There is no ${orders[index]?.[step]}.`);
-      const copies = Array.from({ length: 1 + (Math.random() < 0.4 ? 1 : 0) }, () =>
+      const copies = Array.from({ length: 1 + (Math.random() < 0.2 ? 1 : 0) }, () =>
         deliver(gateway.url, event),
       );
       expect(new Set(await Promise.all(copies))).toEqual(new Set([200]));
