@@ -96,7 +96,8 @@ async function makeDemoAccount({
 async function readKeys(file: string): Promise<FirstKeys> {
   try {
     return { ...NO_KEYS, ...(JSON.parse(await readFile(file, 'utf8')) as Partial<FirstKeys>) };
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     return NO_KEYS;
   }
 }

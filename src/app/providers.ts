@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Config } from '../config.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Channel } from '../platform/money.ts';
@@ -30,6 +32,7 @@ export async function startProviders(
   if (stripe.kind === 'off') return withoutSandbox(new Map());
 
   const keys = sandboxKeys(stripe.webhookSecrets);
+  await mkdir(dirname(booksFile), { recursive: true });
   const sandbox = await startSandbox({
     host: '127.0.0.1',
     port: config.sandboxPort,

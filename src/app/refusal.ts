@@ -6,9 +6,13 @@ interface SystemFailure {
   readonly message: string;
   readonly port?: number;
   readonly path?: string;
+  /** SQLite's own number. */
+  readonly errcode?: number;
 }
 
-const CANNOT_WRITE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOSPC', 'EEXIST']);
+const CANNOT_WRITE = new Set(['EACCES', 'EPERM', 'EROFS', 'EISDIR', 'ENOTDIR', 'ENOSPC', 'EEXIST']);
+/** Read-only, full, cannot open. */
+const SQLITE_CANNOT_WRITE = new Set([8, 13, 14]);
 
 /** What keeps the gateway from starting, in one line that begins with the setting to look at; null when that is not known. */
 export function refusalOf(error: unknown, config: Config): string | null {
@@ -37,9 +41,18 @@ function ofListening({ code, port }: SystemFailure, config: Config): string | nu
   }
 }
 
-function ofDataFolder({ code, path }: SystemFailure, { dataDir }: Config): string | null {
+function ofDataFolder(failure: SystemFailure, { dataDir }: Config): string | null {
+  const problem = problemOfWriting(failure, dataDir);
+  if (problem === null) return null;
+  return `DATA_DIR: ${dataDir}: ${problem}; give a folder that this user may write to.`;
+}
+
+function problemOfWriting({ code, path, errcode }: SystemFailure, dataDir: string): string | null {
+  if (code === 'ERR_SQLITE_ERROR')
+    return errcode !== undefined && SQLITE_CANNOT_WRITE.has(errcode % 256)
+      ? "the sandbox's books in it cannot be written"
+      : null;
   if (code === undefined || !CANNOT_WRITE.has(code) || !path) return null;
   if (!path.startsWith(dataDir) && !dataDir.startsWith(path)) return null;
-  const problem = code === 'ENOSPC' ? 'the disk is full' : `it cannot be written (${code})`;
-  return `DATA_DIR: ${dataDir}: ${problem}; give a folder that this user may write to.`;
+  return code === 'ENOSPC' ? 'the disk is full' : `it cannot be written (${code})`;
 }
