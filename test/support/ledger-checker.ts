@@ -25,8 +25,8 @@ const FAULTS: Readonly<Record<string, string>> = {
   'an allocation has no entry, or another account’s grant': `
     select a.account_id, a.sequence from credit_allocation a
     left join credit_transaction t using (account_id, sequence)
-    left join credit_grant g on g.id = a.grant_id and g.account_id = a.account_id
-    where t.account_id is null or g.id is null`,
+    left join credit_grant g on g.id = a.grant_id
+    where t.account_id is null or g.account_id is distinct from a.account_id`,
   'what is left of a grant differs from its allocations': `
     select g.id from credit_grant g left join credit_allocation a on a.grant_id = g.id
     group by g.id, g.remaining_micro having coalesce(sum(a.amount_micro), 0) <> g.remaining_micro`,

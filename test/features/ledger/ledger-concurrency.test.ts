@@ -57,7 +57,7 @@ describe('many spenders at once', () => {
     expect(new Set(outcomes.filter((outcome) => typeof outcome === 'bigint')).size).toBe(100);
     expect((await world.ledger.balance(accountId)).totalMicro).toBe(0n);
     expect(await ledgerFaults(world.owner)).toEqual([]);
-  });
+  }, 120_000);
 
   it('applies a key once, though each of 2,000 is sent three times over three pools and two processes', async () => {
     const accountIds = await world.openAccounts(5, 2_000n);
@@ -80,7 +80,7 @@ describe('many spenders at once', () => {
       expect([balance.totalMicro, balance.sequence]).toEqual([1_600n, 401n]);
     }
     expect(await ledgerFaults(world.owner)).toEqual([]);
-  });
+  }, 120_000);
 
   it('keeps every rule while grants, spends, gifts and changes of status meet on hot and many accounts', async () => {
     const accountIds = await world.openAccounts(24, 40n);
@@ -132,7 +132,7 @@ describe('many spenders at once', () => {
     expect(failed).toEqual([]);
     expect(nodes.flatMap((each) => each.failures)).toEqual([]);
     expect(await ledgerFaults(world.owner)).toEqual([]);
-  });
+  }, 120_000);
 });
 
 describe('many spenders at once over HTTP', () => {

@@ -143,7 +143,7 @@ describe('when the database fails', () => {
         if (got !== null) return got;
       }
     };
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < 6; round += 1) {
       await Promise.all(
         Array.from({ length: 30 }, (_, index) => {
           const id = ids[index % 4] as string;
@@ -158,8 +158,8 @@ describe('when the database fails', () => {
     await cutter;
     expect(cuts).toBeGreaterThan(3);
     const left = await world.ledger.balances(ids);
-    // Of thirty, six gave three and twenty-four took one, ten times.
-    expect(left.reduce((sum, each) => sum + each.totalMicro, 0n)).toBe(40_000n + 180n - 240n);
+    // Of thirty, six gave three and twenty-four took one, six times.
+    expect(left.reduce((sum, each) => sum + each.totalMicro, 0n)).toBe(40_000n + 108n - 144n);
     expect(await ledgerFaults(world.owner)).toEqual([]);
-  });
+  }, 120_000);
 });

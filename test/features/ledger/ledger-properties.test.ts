@@ -83,30 +83,28 @@ describe('the ledger', () => {
   afterAll(() => world.close());
 
   it('does what its rules say, whatever is asked of it in whatever order', async () => {
-    const enough = Date.now() + 14_000;
     const outcomes = new Map<string, number>();
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 24 }), async (steps) => {
-        if (Date.now() > enough) return;
         const both = new Both(world, await world.account());
         await both.walk(steps);
         for (const outcome of both.outcomes)
           outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       }),
-      { numRuns: 400 },
+      { numRuns: 160 },
     );
     expect(await ledgerFaults(world.owner)).toEqual([]);
     // Only what happened was proven.
     for (const [outcome, times] of [
       ['applied', 100],
-      ['replayed', 20],
-      ['conflict', 20],
-      ['insufficient', 20],
-      ['EXPIRY', 20],
+      ['replayed', 10],
+      ['conflict', 10],
+      ['insufficient', 10],
+      ['EXPIRY', 10],
       ['GRANT', 100],
     ] as const)
       expect(outcomes.get(outcome), outcome).toBeGreaterThan(times);
-  }, 60_000);
+  }, 180_000);
 });
 
 /** The ledger and the model, side by side. */
