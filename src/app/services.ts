@@ -31,6 +31,12 @@ import { ProviderCustomerStore } from '../features/payment-method/provider-custo
 import { PlanCreditsService } from '../features/subscription/plan-credits.service.ts';
 import { SubscriptionService } from '../features/subscription/subscription.service.ts';
 import { SubscriptionStore } from '../features/subscription/subscription.store.ts';
+import { UsageService } from '../features/usage/usage.service.ts';
+import { UsageStore } from '../features/usage/usage.store.ts';
+import { UsageAnchorService } from '../features/usage/usage-anchor.service.ts';
+import { UsageAnchorStore } from '../features/usage/usage-anchor.store.ts';
+import { UsageReportService } from '../features/usage/usage-report.service.ts';
+import { UsageReportStore } from '../features/usage/usage-report.store.ts';
 import type { LiveHub } from '../live/hub.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -60,10 +66,12 @@ export function composeServices(foundation: Foundation) {
   const accounts = composeAccounts(base);
   const cards = composeCards({ ...base, ...accounts });
   const ledger = composeLedger({ ...base, ...accounts });
+  const usage = composeUsage({ ...base, ...accounts });
   const checkIns = composeCheckIns({ ...base, ...accounts, ...ledger });
   const purchases = composePurchases({ ...base, ...accounts, ...ledger });
   const lifecycle = new LifecycleService({ ...base, ...accounts });
-  return { ...base, ...accounts, ...cards, ...ledger, checkIns, ...purchases, lifecycle };
+  const sold = { ...purchases, checkIns };
+  return { ...base, ...accounts, ...cards, ...ledger, ...usage, ...sold, lifecycle };
 }
 
 type Base = Foundation & { readonly events: DomainEvents; readonly catalogue: Config['catalogue'] };
@@ -111,6 +119,18 @@ function composeCheckIns(
   base: Base & ReturnType<typeof composeAccounts> & ReturnType<typeof composeLedger>,
 ) {
   return new CheckInService({ ...base, store: new CheckInStore(base.database) });
+}
+
+function composeUsage(base: Base & ReturnType<typeof composeAccounts>) {
+  const { database } = base;
+  const anchors = new UsageAnchorService({ ...base, store: new UsageAnchorStore(database) });
+  const usage = new UsageService({ ...base, anchors, store: new UsageStore(database) });
+  const usageReports = new UsageReportService({
+    ...base,
+    anchors,
+    store: new UsageReportStore(database),
+  });
+  return { usageAnchors: anchors, usage, usageReports };
 }
 
 function composePurchases(

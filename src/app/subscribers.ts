@@ -1,9 +1,15 @@
-import type { AccountCreated } from '../features/account/account.model.ts';
+import type { AccountCreated, AccountStatusChanged } from '../features/account/account.model.ts';
 import type { SubscriptionChanged } from '../features/subscription/subscription.model.ts';
 import type { Services } from './services.ts';
 
 /** Who hears what happened in earlier features. The order is the order in which they hear it. */
-export function subscribeFeatures({ events, ledger, planCredits, lifecycle }: Services): void {
+export function subscribeFeatures({
+  events,
+  ledger,
+  planCredits,
+  lifecycle,
+  usageAnchors,
+}: Services): void {
   events.subscribe<AccountCreated>('account.created', (tx, event) => ledger.openBalance(tx, event));
   events.subscribe<AccountCreated>('account.created', (tx, event) =>
     planCredits.grantFirstMonth(tx, event),
@@ -13,5 +19,15 @@ export function subscribeFeatures({ events, ledger, planCredits, lifecycle }: Se
   );
   events.subscribe<SubscriptionChanged>('subscription.changed', (tx, event) =>
     planCredits.grantTrialMonth(tx, event),
+  );
+  events.subscribe<AccountCreated>('account.created', (tx, event) =>
+    usageAnchors.followNewAccount(tx, event),
+  );
+  events.subscribe<AccountStatusChanged>('account.status-changed', (tx, event) =>
+    usageAnchors.followStatus(tx, event),
+  );
+  // After the lifecycle: whether a trial is a promotion's shows in the account's status.
+  events.subscribe<SubscriptionChanged>('subscription.changed', (tx, event) =>
+    usageAnchors.followSubscription(tx, event),
   );
 }

@@ -14,6 +14,25 @@ export function addDays(start: Date, days: number, timeZone: string): Date {
   return new Date(zoned(start, timeZone).add({ days }).epochMilliseconds);
 }
 
+/**
+ * How many whole months have passed since `anchor` by that zone's calendar: the one `n` for which the instant lies from
+ * `addMonths(anchor, n)` until before `addMonths(anchor, n + 1)`; negative before the anchor.
+ */
+export function monthsSince(anchor: Date, instant: Date, timeZone: string): number {
+  const start = zoned(anchor, timeZone);
+  let months = start.until(zoned(instant, timeZone), { largestUnit: 'months' }).months;
+  while (addMonths(anchor, months, timeZone) > instant) months -= 1;
+  while (addMonths(anchor, months + 1, timeZone) <= instant) months += 1;
+  return months;
+}
+
+/** How many days, begun ones included, lie between two instants by that zone's calendar; 0 when `end` has passed. */
+export function daysUntil(start: Date, end: Date, timeZone: string): number {
+  if (end <= start) return 0;
+  const days = zoned(start, timeZone).until(zoned(end, timeZone), { largestUnit: 'days' }).days;
+  return addDays(start, days, timeZone) < end ? days + 1 : days;
+}
+
 /** A day of a zone's calendar, from its first instant until before the next day's. */
 export interface LocalDay {
   /** Such as 2024-01-31. */
@@ -32,9 +51,20 @@ export function localDay(instant: Date, timeZone: string): LocalDay {
   };
 }
 
+/** The dates of so many days, the given one first and then backwards. */
+export function datesBack(date: string, days: number): string[] {
+  const last = Temporal.PlainDate.from(date);
+  return Array.from({ length: days }, (_, back) => last.subtract({ days: back }).toString());
+}
+
 /** The earlier of two instants; null counts as never. */
 export function earlier(a: Date, b: Date | null): Date {
   return b !== null && b < a ? b : a;
+}
+
+/** The later of two instants. */
+export function later(a: Date, b: Date): Date {
+  return a < b ? b : a;
 }
 
 function zoned(instant: Date, timeZone: string): Temporal.ZonedDateTime {

@@ -25,6 +25,12 @@ import {
 } from '../../features/payment-method/payment-method.entity.ts';
 import { ProviderCustomerSchema } from '../../features/payment-method/provider-customer.entity.ts';
 import { PlanSubscriptionSchema } from '../../features/subscription/subscription.entity.ts';
+import {
+  UsageAnchorSchema,
+  UsageCounterSchema,
+  UsageDailySchema,
+  UsageEventSchema,
+} from '../../features/usage/usage.entity.ts';
 import { WebhookEventSchema } from '../../inbox/webhook-event.entity.ts';
 
 /** Every table that the gateway knows as an entity. */
@@ -47,6 +53,10 @@ export const entities = [
   PaymentMethodSchema,
   CardRequestSchema,
   PlanSubscriptionSchema,
+  UsageAnchorSchema,
+  UsageCounterSchema,
+  UsageEventSchema,
+  UsageDailySchema,
   OrderSchema,
   InvoiceSchema,
   WebhookEventSchema,
