@@ -118,13 +118,14 @@ function composeInbox(services: Services): Inbox {
 
 async function composeDoors(services: Services, inbox: Inbox): Promise<Doors> {
   const resolvers = composeResolvers(services);
-  const { apiKeys, config, database, logger, providers } = services;
+  const { apiKeys, config, database, logger, providers, usageGate } = services;
   return openDoors({
     schema: await buildGraphSchema(resolvers),
     resolvers,
     apiKeys,
     providers,
     inbox,
+    usageGate,
     logger,
     isProduction: config.nodeEnv === 'production',
     isReady: () => isMigrated(database),

@@ -35,6 +35,7 @@ import { UsageService } from '../features/usage/usage.service.ts';
 import { UsageStore } from '../features/usage/usage.store.ts';
 import { UsageAnchorService } from '../features/usage/usage-anchor.service.ts';
 import { UsageAnchorStore } from '../features/usage/usage-anchor.store.ts';
+import { UsageGateService } from '../features/usage/usage-gate.service.ts';
 import { UsageReportService } from '../features/usage/usage-report.service.ts';
 import { UsageReportStore } from '../features/usage/usage-report.store.ts';
 import type { LiveHub } from '../live/hub.ts';
@@ -130,7 +131,8 @@ function composeUsage(base: Base & ReturnType<typeof composeAccounts>) {
     anchors,
     store: new UsageReportStore(database),
   });
-  return { usageAnchors: anchors, usage, usageReports };
+  const usageGate = new UsageGateService({ ...base, usage, usageReports });
+  return { usageAnchors: anchors, usage, usageReports, usageGate };
 }
 
 function composePurchases(

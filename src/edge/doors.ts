@@ -1,12 +1,14 @@
 import type { AddressInfo } from 'node:net';
 import type { GraphQLSchema } from 'graphql';
 import type { ApiKeyService } from '../features/account/api-key.service.ts';
+import type { UsageGateService } from '../features/usage/usage-gate.service.ts';
 import type { Resolvers } from '../graphql/schema.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Channel } from '../platform/money.ts';
 import type { PaymentProvider } from '../providers/payment-provider.ts';
 import { authenticateWith } from './authenticate.ts';
+import { gateRoute } from './gate-route.ts';
 import { graphiqlPage } from './graphiql.ts';
 import { createGraphServer } from './graphql-server.ts';
 import { createHttpServer } from './http-server.ts';
@@ -19,6 +21,7 @@ interface DoorsOptions {
   readonly apiKeys: ApiKeyService;
   readonly providers: ReadonlyMap<Channel, PaymentProvider>;
   readonly inbox: Inbox;
+  readonly usageGate: UsageGateService;
   readonly logger: Logger;
   readonly isProduction: boolean;
   readonly isReady: () => Promise<boolean>;
@@ -35,7 +38,7 @@ export interface Doors {
 /** A request that is not finished by then, such as one that is never sent whole, is cut off. */
 const FINISH_WITHIN_MS = 5_000;
 
-/** Everything that listens: GraphQL over HTTP and sockets, webhooks, health, and GraphiQL outside production. */
+/** Everything that listens: GraphQL over HTTP and sockets, webhooks, the gate, health, and GraphiQL outside production. */
 export async function openDoors(options: DoorsOptions): Promise<Doors> {
   const { schema, resolvers, providers, inbox, logger, isProduction, isReady } = options;
   const authenticate = authenticateWith(options.apiKeys);
@@ -48,7 +51,10 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     logger,
     isReady,
     renderGraphiql: isProduction ? null : graphiqlPage,
-    routes: [webhookRoute({ providers, inbox, logger })],
+    routes: [
+      webhookRoute({ providers, inbox, logger }),
+      gateRoute({ authenticate, gate: options.usageGate, logger }),
+    ],
   });
   const sockets = new LiveSocketServer({
     server: http.server,

@@ -55,19 +55,30 @@ export function anchorAfterTrial(
 ): UsageAnchor | null {
   const { wholeUntil, subscriptionId } = anchors.at(-1) as UsageAnchor;
   if (subscriptionId !== null || wholeUntil === null || wholeUntil <= now) return null;
-  return ownMonths(anchors, createdAt, now, now);
+  // The trial's period keeps its start, which is the key of its counters, even if it was over in the same instant.
+  const trialStart = periodAt(anchors, now).start.getTime();
+  return ownMonths(anchors, createdAt, later(now, new Date(trialStart + 1)), now);
 }
 
-/** The anchor under which the present period and those after it are reckoned in another zone. */
+/**
+ * The anchor by which an account goes on in another zone: the present period keeps its start, and ends where the next month
+ * of the new calendar begins, or with the trial.
+ */
 export function anchorInZone(
   anchors: readonly UsageAnchor[],
   timeZone: string,
   now: Date,
 ): UsageAnchor {
   const latest = anchors.findLast(({ startsAt }) => startsAt <= now) ?? (anchors[0] as UsageAnchor);
-  const startsAt = periodAt(anchors, now).start;
-  const wholeUntil = latest.wholeUntil !== null && latest.wholeUntil > startsAt;
-  return { ...latest, startsAt, timeZone, wholeUntil: wholeUntil ? latest.wholeUntil : null };
+  const { anchorAt, wholeUntil } = latest;
+  const isWhole = wholeUntil !== null && wholeUntil > now;
+  const nextMonth = addMonths(anchorAt, monthsSince(anchorAt, now, timeZone) + 1, timeZone);
+  return {
+    ...latest,
+    startsAt: periodAt(anchors, now).start,
+    wholeUntil: isWhole ? wholeUntil : nextMonth,
+    timeZone,
+  };
 }
 
 function wholeTrial(
