@@ -9,7 +9,7 @@ create table usage_anchor (
   starts_at timestamptz not null,
   -- Months are counted from here, on this day of the month and at this time of day in the zone.
   anchor_at timestamptz not null,
-  -- A trial: everything until here is one period.
+  -- A trial, or a month as the provider counts it: everything until here is one period.
   whole_until timestamptz,
   time_zone text not null,
   subscription_id uuid,
@@ -125,6 +125,7 @@ begin
       level_start timestamptz, level_end timestamptz)
     left join account a on a.id = q.account_id and a.id = any (p_accounts)
     left join plan_subscription s on s.account_id = a.id and s.status not in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED')
+      and not s.is_refused
     left join usage_event e on e.account_id = q.account_id and e.idempotency_key = q.key
     left join usage_counter k on k.account_id = q.account_id and k.metric = q.metric and k.period_start = q.period_start
     left join lateral (

@@ -4,11 +4,11 @@ import { AccountBlocked } from '../features/account/account.errors.ts';
 import { accountFor } from '../features/account/caller.policy.ts';
 import { UsageLimitExceeded } from '../features/usage/usage.errors.ts';
 import type { Passage, UsageGateService } from '../features/usage/usage-gate.service.ts';
+import { isDatabaseAway } from '../platform/database/database-away.ts';
 import { DomainError, InvalidInput } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Authenticate } from './authenticate.ts';
-import { isDatabaseAway } from './error-format.ts';
 
 interface GateRouteOptions {
   readonly authenticate: Authenticate;

@@ -6,8 +6,8 @@ import type { UsageAnchor } from './usage.model.ts';
 import { periodAt } from './usage-period.engine.ts';
 
 /**
- * Providers count months in UTC and we in the account's zone, so that the same month may begin up to a day and a shift of
- * the clock apart. A period that begins further than this from where ours does has another anchor.
+ * Providers count in UTC and we in the account's zone, so that the same month may begin up to a day and a shift of the clock
+ * apart. A period that begins further than this from where ours does has another anchor.
  */
 const SAME_BOUNDARY_MS = 2 * 86_400_000;
 
@@ -27,9 +27,9 @@ export function firstAnchor(
 }
 
 /**
- * The anchor that a subscription's state brings; null when the periods go on as they are. Its first period, its plan's
- * trial as one period (a promotion counts months), a new billing day, its end: whatever begins, begins no earlier than the
- * present period, whose counters stay where they are.
+ * The anchor that a subscription's state brings; null when the periods go on as they are. A month that it is paid for, its
+ * plan's trial as one period (a promotion counts months), a new billing day, its end: whatever begins, begins no earlier
+ * than the present period, whose counters stay where they are.
  */
 export function anchorUnder(
   subscription: PlanSubscription,
@@ -95,19 +95,25 @@ function wholeTrial(
   return { ...next, anchorAt: trial.end, wholeUntil, subscriptionId: id };
 }
 
+/** A month that is paid for is the provider's; the months of a year, and of a promotion, are reckoned here. */
 function billedMonths(
   subscription: PlanSubscription,
   anchors: readonly UsageAnchor[],
   now: Date,
 ): UsageAnchor | null {
   const latest = anchors.at(-1) as UsageAnchor;
-  const start = subscription.currentPeriodStart;
-  const isOurs = latest.subscriptionId === subscription.id;
-  if (start === null || (isOurs && isBoundary(latest, start))) return null;
+  const { id, interval, currentPeriodStart: start, currentPeriodEnd: end } = subscription;
+  if (start === null) return null;
+  const month = interval === 'MONTH' && currentTrial(subscription) === null ? end : null;
+  const goesOn =
+    month === null ? isBoundary(latest, start) : latest.wholeUntil?.getTime() === month.getTime();
+  if (latest.subscriptionId === id && goesOn) return null;
+  const next = takingOver(anchors, start, now);
   return {
-    ...takingOver(anchors, start, now),
+    ...next,
     anchorAt: firstStart(subscription, start, latest.timeZone),
-    subscriptionId: subscription.id,
+    wholeUntil: month !== null && month > next.startsAt ? month : null,
+    subscriptionId: id,
   };
 }
 

@@ -22,6 +22,7 @@ const TERMS: Statement = {
       (${ANCHORS} = a.id)
     from account a
     left join plan_subscription s on s.account_id = a.id and s.status not in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED')
+      and not s.is_refused
     where a.id = any ($1)`,
 };
 

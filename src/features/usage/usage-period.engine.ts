@@ -28,7 +28,7 @@ export function periodsUntil(anchors: readonly UsageAnchor[], now: Date): UsageP
   return periods;
 }
 
-/** A trial is one period; everything else is months from the anchor, on its day or the month's last. */
+/** What is one period as a whole, as a trial is, comes first; then months from the anchor, on its day or the month's last. */
 function boundsUnder(anchor: UsageAnchor, at: Date): { start: Date; end: Date } {
   const { startsAt, anchorAt, wholeUntil, timeZone } = anchor;
   if (wholeUntil !== null && at < wholeUntil) return { start: startsAt, end: wholeUntil };

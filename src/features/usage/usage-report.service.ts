@@ -42,7 +42,7 @@ type KeptCounter = Awaited<ReturnType<UsageReportStore['counters']>>[number];
 const DAYS_BY_DEFAULT = 30;
 const MOST_DAYS = 366;
 
-export const PERIOD_CURSOR = 'usage-period';
+const PERIOD_CURSOR = 'usage-period';
 
 /** Tells what was used, and what still may be. */
 export class UsageReportService {

@@ -3,11 +3,12 @@ import { BillingErrorType } from '../../graphql/billing-error.ts';
 import { refusal } from '../../graphql/refusal.ts';
 import { DateTimeScalar, SafeIntScalar } from '../../graphql/scalars.ts';
 import { InvalidInput } from '../../platform/errors.ts';
-import { AccountBlockedType, accountBlockedRefusal } from '../account/account.type.ts';
 import {
+  AccountBlockedType,
+  accountBlockedRefusal,
   IdempotencyConflictType,
   idempotencyConflictRefusal,
-} from '../ledger/ledger-result.type.ts';
+} from '../account/account.type.ts';
 import { UsageLimitExceeded } from './usage.errors.ts';
 import { UsageCounterType } from './usage.type.ts';
 

@@ -6,7 +6,7 @@ export interface UsageAnchor {
   readonly startsAt: Date;
   /** Months are counted from here: on this day, at this time of day in the zone. May lie before or after `startsAt`. */
   readonly anchorAt: Date;
-  /** Until here everything is one period, as a trial is; null: months from the start. */
+  /** Until here everything is one period, as a trial or a paid month is; null: months from the start. */
   readonly wholeUntil: Date | null;
   /** IANA zone in which the months are reckoned. */
   readonly timeZone: string;

@@ -1,12 +1,12 @@
 import { InvalidInput } from '../../platform/errors.ts';
 import { canExecute } from '../account/account.policy.ts';
+import { checkIdempotencyKey } from '../account/idempotency.policy.ts';
 import {
   type LifecycleSettings,
   type MetricTerms,
   type Plan,
   wholeUnits,
 } from '../catalog/catalog.model.ts';
-import { checkIdempotencyKey } from '../ledger/ledger.policy.ts';
 import type {
   PlansNow,
   UsageCounter,

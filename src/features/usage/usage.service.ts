@@ -2,13 +2,13 @@ import { LRUCache } from 'lru-cache';
 import { assertNever } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { Coalescer } from '../../platform/coalescer.ts';
+import { isDatabaseAway } from '../../platform/database/database-away.ts';
 import { DomainError, InvalidInput, NotFound } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
 import { type LocalDay, localDay } from '../../platform/time.ts';
-import { AccountBlocked } from '../account/account.errors.ts';
+import { AccountBlocked, IdempotencyConflict } from '../account/account.errors.ts';
 import type { Catalogue } from '../catalog/catalog.model.ts';
 import type { CatalogService } from '../catalog/catalog.service.ts';
-import { IdempotencyConflict } from '../ledger/ledger.errors.ts';
 import { UsageLimitExceeded } from './usage.errors.ts';
 import type { PlansNow, UsageCounter, UsageEvent, UsagePeriod, UsageTerms } from './usage.model.ts';
 import { checkEvent, limitUnder, metricNamed, planUnder } from './usage.policy.ts';
@@ -44,6 +44,7 @@ export class UsageService {
     this.#events = new Coalescer({
       work: (events) => this.#record(events),
       keyOf: (event) => `${event.accountId} ${event.idempotencyKey}`,
+      isOutage: isDatabaseAway,
       maxBatch: LARGEST_STEP,
     });
   }

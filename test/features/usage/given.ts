@@ -80,9 +80,9 @@ export async function subscribe(
     gateway,
     `insert into plan_subscription (id, account_id, plan_id, channel, provider_subscription_id, provider_customer_id,
        provider_price_id, status, interval, monthly_credits, rollover, current_period_start, current_period_end,
-       cancel_at_period_end, revision, created_at, updated_at)
+       cancel_at_period_end, is_refused, revision, created_at, updated_at)
      values ($1::uuid, $2, $3, 'STRIPE', $1::uuid::text, 'cus', 'price', 'ACTIVE', 'MONTH', '{"kind":"CUSTOM"}', '{"kind":"CUSTOM"}', $4, $5,
-       false, 1, $4, $4)`,
+       false, false, 1, $4, $4)`,
     [randomUUID(), accountId, plan?.id, now, new Date(now.getTime() + 31 * 86_400_000)],
   );
   const subscription = await services.subscriptions.liveSubscription(accountId);

@@ -6,7 +6,7 @@ import {
   RecordUsageBatchDocument,
   RecordUsageDocument,
 } from '../../support/operations.generated.ts';
-import { become, event, outcome, record, subscribe, used } from './given.ts';
+import { event, outcome, record, subscribe, used } from './given.ts';
 
 const NOW = '2026-03-10T12:00:00Z';
 const DAY_MS = 86_400_000;
