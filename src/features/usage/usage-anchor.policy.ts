@@ -82,17 +82,18 @@ export function anchorInZone(
 }
 
 function wholeTrial(
-  { id }: PlanSubscription,
+  subscription: PlanSubscription,
   trial: { readonly start: Date; readonly end: Date },
   anchors: readonly UsageAnchor[],
   now: Date,
 ): UsageAnchor | null {
   const latest = anchors.at(-1) as UsageAnchor;
-  const isOurs = latest.subscriptionId === id;
+  const isOurs = latest.subscriptionId === subscription.id;
   if (isOurs && latest.wholeUntil?.getTime() === trial.end.getTime()) return null;
-  const next = takingOver(anchors, isOurs ? latest.startsAt : trial.start, now);
+  const from = isOurs ? latest.startsAt : begun(subscription, trial.start, anchors, now);
+  const next = takingOver(anchors, from, now);
   const wholeUntil = trial.end > next.startsAt ? trial.end : null;
-  return { ...next, anchorAt: trial.end, wholeUntil, subscriptionId: id };
+  return { ...next, anchorAt: trial.end, wholeUntil, subscriptionId: subscription.id };
 }
 
 /** A month that is paid for is the provider's; the months of a year, and of a promotion, are reckoned here. */
@@ -108,7 +109,7 @@ function billedMonths(
   const goesOn =
     month === null ? isBoundary(latest, start) : latest.wholeUntil?.getTime() === month.getTime();
   if (latest.subscriptionId === id && goesOn) return null;
-  const next = takingOver(anchors, start, now);
+  const next = takingOver(anchors, begun(subscription, start, anchors, now), now);
   return {
     ...next,
     anchorAt: firstStart(subscription, start, latest.timeZone),
@@ -133,6 +134,19 @@ function takingOver(
 ): Pick<UsageAnchor, 'startsAt' | 'wholeUntil' | 'timeZone'> {
   const present = periodAt(anchors, now);
   return { startsAt: later(from, present.start), wholeUntil: null, timeZone: present.timeZone };
+}
+
+/** Providers tell whole seconds, so that what was bought in a period's first second would seem to have begun before it. */
+function begun(
+  subscription: PlanSubscription,
+  start: Date,
+  anchors: readonly UsageAnchor[],
+  now: Date,
+): Date {
+  const present = periodAt(anchors, now).start.getTime();
+  const isNew = anchors.at(-1)?.subscriptionId !== subscription.id;
+  const isSameSecond = start.getTime() <= present && start.getTime() > present - 1_000;
+  return isNew && isSameSecond ? new Date(present + 1) : start;
 }
 
 function isBoundary({ anchorAt, timeZone }: Pick<UsageAnchor, 'anchorAt' | 'timeZone'>, at: Date) {

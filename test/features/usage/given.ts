@@ -57,7 +57,8 @@ export async function become(
   const { accounts, database } = services;
   await database.transaction(async (tx) => {
     const account = await accounts.lock(tx, accountId);
-    const blockedAt = status === 'READONLY' ? null : services.clock.now();
+    const isBlocked = status === 'SUSPENDED' || status === 'DELETED';
+    const blockedAt = isBlocked ? services.clock.now() : null;
     await accounts.changeStatus(tx, account, {
       status: status as 'READONLY',
       statusEndsAt: null,

@@ -171,6 +171,14 @@ describe('a subscription', () => {
     });
   });
 
+  it('that was bought in the first second of a period begins after it, and counts anew', () => {
+    const start = at('2024-01-10T09:00:00Z');
+    const own = { ...trial, startsAt: at('2024-01-10T09:00:00.400Z') };
+    const bought = subscription({ startedAt: start, currentPeriodStart: start });
+    const next = anchorUnder(bought, account, [own], at('2024-01-10T09:00:00.900Z'));
+    expect(next?.startsAt).toEqual(at('2024-01-10T09:00:00.401Z'));
+  });
+
   it("that ends gives way to months on the account's own day", () => {
     const over = subscription({ status: 'CANCELED', endedAt: at('2024-02-15T00:00:00Z') });
     const anchors = follow([
