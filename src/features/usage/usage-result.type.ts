@@ -16,7 +16,7 @@ import { UsageCounterType } from './usage.type.ts';
   implements: BillingErrorType,
   description: 'The event would pass a HARD limit: it was refused whole, and not counted.',
 })
-export class UsageLimitExceededType extends BillingErrorType {
+class UsageLimitExceededType extends BillingErrorType {
   @Field(() => String)
   metric!: string;
 
@@ -38,7 +38,7 @@ export class UsageLimitExceededType extends BillingErrorType {
   description:
     'An event of a batch that is wrong in itself. By itself it is the GraphQL error BAD_USER_INPUT.',
 })
-export class InvalidUsageEventType extends BillingErrorType {
+class InvalidUsageEventType extends BillingErrorType {
   @Field(() => String, { description: 'The argument that is wrong.' })
   field!: string;
 }
