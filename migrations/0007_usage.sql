@@ -96,8 +96,11 @@ returns table (
   n integer, outcome text, status text, used bigint, allowance text, limit_units bigint, enforcement text, period_end timestamptz
 )
 language plpgsql
--- The plans are cached, maybe from a time when the tables were empty.
+-- The plans are made once, maybe while the tables are empty, so they must be good for full ones: every table is reached
+-- by an index, for the events at hand only (a lateral limit 1 cannot become a join with all of a table).
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 #variable_conflict use_column
 declare
@@ -114,26 +117,43 @@ begin
   perform 1 from account where id = any (p_accounts) order by id for no key update;
 
   for r in
-    select q.*, a.status as account_status, a.blocked_at <= p_now as blocked, usage_standing(a, s) = q.standing as fresh,
-      e.metric as known_metric, e.quantity as known_quantity, e.occurred_at as known_occurred_at, e.period_start as known_period_start,
-      k.used as kept_used, k.allowance as kept_allowance, k.limit_units as kept_limit, k.enforcement as kept_enforcement,
-      carried.used as carried_used
-    from json_to_recordset(p_events) as q (
-      n integer, account_id uuid, key text, metric text, quantity bigint, occurred_at timestamptz, standing text,
-      period_start timestamptz, period_end timestamptz, is_past boolean, is_level boolean, local_date date,
-      allowance text, limit_units bigint, enforcement text, is_trial boolean,
-      level_start timestamptz, level_end timestamptz)
-    left join account a on a.id = q.account_id and a.id = any (p_accounts)
-    left join plan_subscription s on s.account_id = a.id and s.status not in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED')
-      and not s.is_refused
-    left join usage_event e on e.account_id = q.account_id and e.idempotency_key = q.key
-    left join usage_counter k on k.account_id = q.account_id and k.metric = q.metric and k.period_start = q.period_start
-    left join lateral (
-      select p.used from usage_counter p
-        where p.account_id = q.account_id and p.metric = q.metric and p.period_start < q.period_start
-        order by p.period_start desc limit 1
-    ) carried on q.is_level and k.account_id is null
-    order by q.account_id, q.metric, q.period_start, q.n
+    with standing as materialized (
+      select o.id, a.status, a.blocked, a.standing
+      from unnest(p_accounts) as o (id)
+      cross join lateral (
+        select a.status, a.blocked_at <= p_now as blocked, usage_standing(a, s) as standing from account a
+          left join lateral (
+            select p from plan_subscription p
+              where p.account_id = o.id and p.status not in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED') and not p.is_refused
+              limit 1
+          ) as live (s) on true
+          where a.id = o.id limit 1
+      ) as a
+    )
+    select q.*, a.status as account_status, a.blocked, a.standing = q.standing as fresh,
+        e.metric as known_metric, e.quantity as known_quantity, e.occurred_at as known_occurred_at,
+        e.period_start as known_period_start,
+        k.used as kept_used, k.allowance as kept_allowance, k.limit_units as kept_limit, k.enforcement as kept_enforcement,
+        carried.used as carried_used
+      from json_to_recordset(p_events) as q (
+        n integer, account_id uuid, key text, metric text, quantity bigint, occurred_at timestamptz, standing text,
+        period_start timestamptz, period_end timestamptz, is_past boolean, is_level boolean, local_date date,
+        allowance text, limit_units bigint, enforcement text, is_trial boolean,
+        level_start timestamptz, level_end timestamptz)
+      left join standing a on a.id = q.account_id
+      left join lateral (
+        select * from usage_event where account_id = q.account_id and idempotency_key = q.key limit 1
+      ) as e on true
+      left join lateral (
+        select * from usage_counter
+          where account_id = q.account_id and metric = q.metric and period_start = q.period_start limit 1
+      ) as k on true
+      left join lateral (
+        select used from usage_counter
+          where account_id = q.account_id and metric = q.metric and period_start < q.period_start
+          order by period_start desc limit 1
+      ) as carried on q.is_level and k.account_id is null
+      order by q.account_id, q.metric, q.period_start, q.n
   loop
     if c.account_id is distinct from r.account_id or c.metric <> r.metric or c.period_start <> r.period_start then
       if v_changed then v_counters := array_append(v_counters, c); end if;
