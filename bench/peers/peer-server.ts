@@ -1,0 +1,52 @@
+import { authenticateWith } from '../../src/edge/authenticate.ts';
+import { createGraphServer } from '../../src/edge/graphql-server.ts';
+import { createHttpServer } from '../../src/edge/http-server.ts';
+import { ApiKeyService } from '../../src/features/account/api-key.service.ts';
+import { ApiKeyStore } from '../../src/features/account/api-key.store.ts';
+import { SystemClock } from '../../src/platform/clock.ts';
+import { Database } from '../../src/platform/database/database.ts';
+import { entities } from '../../src/platform/database/entities.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { peerSchema, type Spend } from './peer-schema.ts';
+
+const POOL_SIZE = 20;
+
+/**
+ * Serves a peer's way of spending behind the very door that Tollgate has: the same Fastify and Apollo settings, the same
+ * check of keys, the same pool. What differs is what happens between the resolver and the rows.
+ * Arguments of the process: the database's URL and the port.
+ */
+export async function servePeer(spendWith: (database: Database) => Promise<Spend> | Spend) {
+  const [url = '', port = ''] = process.argv.slice(2);
+  const logger = createLogger('error');
+  const database = await Database.connect({
+    url,
+    entities,
+    poolSize: POOL_SIZE,
+    onPoolError: (error) => logger.error(error.message),
+  });
+  const apiKeys = new ApiKeyService({
+    database,
+    clock: new SystemClock(),
+    store: new ApiKeyStore(database),
+    adminKey: null,
+  });
+  const schema = peerSchema(await spendWith(database));
+  const graphServer = createGraphServer({ schema, isProduction: false, logger });
+  await graphServer.start();
+  const http = await createHttpServer({
+    graphServer,
+    authenticate: authenticateWith(apiKeys),
+    resolvers: new Map(),
+    logger,
+    isReady: async () => true,
+    renderGraphiql: null,
+    routes: [],
+  });
+  await http.listen({ host: '127.0.0.1', port: Number(port) });
+  process.once('SIGTERM', async () => {
+    await http.close();
+    await graphServer.stop();
+    await database.close();
+  });
+}

@@ -1,0 +1,94 @@
+import { Pool } from 'pg';
+import {
+  PEER_SPEND,
+  type PeerSpendRow,
+  peerSpendValues,
+  toAnswer,
+} from '../peers/peer-spend-statement.ts';
+import { HttpCaller } from './http-caller.ts';
+import type { Measurement, MeasurementOrder } from './measurement.ts';
+import { seededAccount, spendInput } from './spend-operation.ts';
+
+/** Spends from an account; resolves when it was applied and throws otherwise. */
+type Caller = (account: number, idempotencyKey: string) => Promise<void>;
+
+const POOL_SIZE = 20;
+const QUARTER_CREDIT = 250_000n;
+let keysUsed = 0;
+
+// A process of its own: it is told what to measure, one thing after the other, and answers with the figures.
+process.on('message', (order: MeasurementOrder) => {
+  measure(order).then(
+    (measurement) => process.send?.(measurement),
+    (error: Error) => process.send?.({ error: error.stack }),
+  );
+});
+
+async function measure(order: MeasurementOrder): Promise<Measurement> {
+  const { callers, close } =
+    'port' in order.target
+      ? await httpCallers(order.target.port, order.callers)
+      : sqlCallers(order.target.databaseUrl, order.callers);
+  const begin = performance.now() + order.warmUpMs;
+  const end = begin + order.durationMs;
+  const latencies: number[] = [];
+  const nextAccount = accountChooser(order);
+  let applied = 0;
+  const callUntilEnd = async (call: Caller) => {
+    for (let asked = performance.now(); asked < end; ) {
+      keysUsed += 1;
+      await call(nextAccount(), `bench-${keysUsed}`);
+      applied += 1;
+      const answered = performance.now();
+      if (asked >= begin && answered <= end) latencies.push(answered - asked);
+      asked = answered;
+    }
+  };
+  try {
+    await Promise.all(callers.map(callUntilEnd));
+  } finally {
+    await close();
+  }
+  latencies.sort((a, b) => a - b);
+  const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN;
+  const perSecond = (latencies.length / order.durationMs) * 1_000;
+  return { perSecond, p50Ms: at(0.5), p99Ms: at(0.99), applied };
+}
+
+async function httpCallers(port: number, count: number) {
+  const connections = await Promise.all(
+    Array.from({ length: count }, () => HttpCaller.open(port)),
+  );
+  const callers = connections.map((connection): Caller => {
+    return async (account, idempotencyKey) => {
+      const body = await connection.spend(account, idempotencyKey);
+      if (!body.includes('"__typename":"SpendCreditsPayload"')) throw new Error(body);
+    };
+  });
+  const close = async () => {
+    for (const connection of connections) connection.close();
+  };
+  return { callers, close };
+}
+
+function sqlCallers(databaseUrl: string, count: number) {
+  const pool = new Pool({ connectionString: databaseUrl, max: POOL_SIZE });
+  const call: Caller = async (account, idempotencyKey) => {
+    const now = new Date();
+    const input = { ...spendInput(idempotencyKey), amount: QUARTER_CREDIT };
+    const values = peerSpendValues(seededAccount(account).id, input, now);
+    const { rows } = await pool.query<PeerSpendRow>({ ...PEER_SPEND, values });
+    const { refusal } = toAnswer(rows[0], now);
+    if (refusal !== null) throw new Error(refusal);
+  };
+  return { callers: Array.from({ length: count }, () => call), close: () => pool.end() };
+}
+
+/** A linear congruential generator: even enough, and the same for every contestant. */
+function accountChooser({ accounts, seed }: MeasurementOrder): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * accounts);
+  };
+}

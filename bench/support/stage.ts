@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { startEmbeddedPostgres } from '../../src/platform/database/embedded-postgres.ts';
+import { migrate } from '../../src/platform/database/migrate.ts';
+
+/** A durable PostgreSQL for one run, in which every contestant has an equal database of its own. */
+export interface Stage {
+  readonly folder: string;
+  readonly postgresVersion: string;
+  /** The connection string of a new database with the accounts in it. */
+  createDatabase(name: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** How many accounts there are, each with a plan's grant, a purchased one, and a master key. */
+export const ACCOUNTS = 10_000;
+
+const SEED = `
+  create temp table seed as
+    select n, md5('account ' || n)::uuid as account_id, 'a' || lpad(n::text, 11, '0') as prefix,
+      timestamptz '2026-01-01 00:00Z' + n * interval '1 second' as made_at
+    from generate_series(0, ${ACCOUNTS - 1}) as n;
+  insert into account (id, external_id, name, time_zone, currency, status, status_since, created_at, updated_at)
+    select account_id, 'bench-' || n, 'Account ' || n, 'UTC', 'USD', 'ACTIVE', made_at, made_at, made_at from seed;
+  insert into api_key (id, kind, account_id, name, prefix, secret_hash, scopes, created_at)
+    select md5('key ' || n)::uuid, 'MASTER', account_id, 'Master key', prefix,
+      sha256(convert_to('tg_master_' || prefix || '_' || md5('secret ' || n) || left(md5('more ' || n), 8), 'UTF8')),
+      '{}', made_at
+    from seed;
+  insert into credit_balance (account_id) select account_id from seed;
+  select ledger_grant(made_at, md5('plan ' || n)::uuid, account_id, 'PLAN', 1000000000000, 10, made_at,
+    timestamptz '2100-01-01 00:00Z', 'bench-plan', n::text, 'GRANT', 'A month of the plan') from seed;
+  select ledger_grant(made_at, md5('pack ' || n)::uuid, account_id, 'PURCHASE', 1000000000000, 20, made_at,
+    null, 'bench-pack', n::text, 'GRANT', 'A package') from seed;
+  drop table seed;
+`;
+
+/** Starts PostgreSQL with its durable settings and fills a first database; the others are copies of it. */
+export async function setStage(): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), 'tollgate-bench-'));
+  const postgres = await startEmbeddedPostgres({ dataDir: folder, durable: true });
+  await migrate({ ownerUrl: postgres.ownerUrl, appRole: null });
+  await run(postgres.ownerUrl, SEED);
+  await run(postgres.ownerUrl, 'vacuum (analyze)');
+  const [row] = await run(postgres.superuserUrl, 'show server_version');
+  return {
+    folder,
+    postgresVersion: String(row?.server_version),
+    createDatabase: async (name) => {
+      await run(
+        postgres.superuserUrl,
+        `create database ${name} template tollgate owner tollgate_owner`,
+      );
+      const url = new URL(postgres.ownerUrl);
+      url.pathname = name;
+      return url.href;
+    },
+    close: async () => {
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function run(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows as Record<string, unknown>[];
+  } finally {
+    await client.end();
+  }
+}
