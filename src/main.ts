@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { writeSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { provideFirstKeys } from './app/first-keys.ts';
 import { refusalOf } from './app/refusal.ts';
 import { welcome } from './app/welcome.ts';
@@ -75,6 +76,7 @@ async function start(
   logger: Logger,
   closers: (() => Promise<void>)[],
 ): Promise<App> {
+  await mkdir(config.dataDir, { recursive: true });
   const { ownerUrl, appUrl, appRole } = await findDatabase(config, logger, closers);
   refuseIfStopping();
   await migrate({ ownerUrl, appRole });

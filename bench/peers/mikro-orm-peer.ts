@@ -1,4 +1,4 @@
-import { LockMode } from '@mikro-orm/postgresql';
+import { type EntityManager, type InferEntity, LockMode } from '@mikro-orm/postgresql';
 import { AccountSchema } from '../../src/features/account/account.entity.ts';
 import {
   CreditAllocationSchema,
@@ -11,6 +11,8 @@ import type { Transaction } from '../../src/platform/database/transaction.ts';
 import { requestHash } from '../../src/platform/request-hash.ts';
 import type { SpendAnswer, SpendInput } from './peer-schema.ts';
 import { servePeer } from './peer-server.ts';
+
+type Balance = InferEntity<typeof CreditBalanceSchema>;
 
 const OPERATION = 'spendCredits';
 
@@ -49,31 +51,9 @@ async function spend(
 
   balance.sequence += 1n;
   balance.version += 1n;
-  const { sequence } = balance;
-  const grants = await em.find(
-    CreditGrantSchema,
-    { accountId, status: 'OPEN', $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] },
-    { orderBy: { priority: 'asc', expiresAt: 'asc', effectiveAt: 'asc', id: 'asc' } },
-  );
-  let due = amount;
-  for (const grant of grants) {
-    const spendable = grant.remainingMicro - grant.heldMicro;
-    const take = due < spendable ? due : spendable;
-    if (take === 0n) continue;
-    due -= take;
-    grant.remainingMicro -= take;
-    if (grant.remainingMicro === 0n) grant.status = 'CLOSED';
-    if (grant.source === 'PLAN') balance.planMicro -= take;
-    if (grant.source === 'PURCHASE') balance.purchasedMicro -= take;
-    em.create(CreditAllocationSchema, {
-      accountId,
-      sequence,
-      grantId: grant.id,
-      amountMicro: -take,
-    });
-    if (due === 0n) break;
-  }
   balance.totalMicro -= amount;
+  const { sequence } = balance;
+  await burn(em, balance, amount, now);
   em.create(CreditTransactionSchema, {
     accountId,
     sequence,
@@ -96,4 +76,32 @@ async function spend(
   await em.flush();
   await tx.hint('balance', accountId);
   return { refusal: null, createdAt: now, balance };
+}
+
+/** Takes the amount from the account's grants in their order, and from the parts of its balance. */
+async function burn(em: EntityManager, balance: Balance, amount: bigint, now: Date): Promise<void> {
+  const { accountId, sequence } = balance;
+  const grants = await em.find(
+    CreditGrantSchema,
+    { accountId, status: 'OPEN', $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] },
+    { orderBy: { priority: 'asc', expiresAt: 'asc', effectiveAt: 'asc', id: 'asc' } },
+  );
+  let due = amount;
+  for (const grant of grants) {
+    const take = smaller(due, grant.remainingMicro - grant.heldMicro);
+    if (take === 0n) continue;
+    due -= take;
+    grant.remainingMicro -= take;
+    if (grant.remainingMicro === 0n) grant.status = 'CLOSED';
+    if (grant.source === 'PLAN') balance.planMicro -= take;
+    if (grant.source === 'PURCHASE') balance.purchasedMicro -= take;
+    const grantId = grant.id;
+    em.create(CreditAllocationSchema, { accountId, sequence, grantId, amountMicro: -take });
+    if (due === 0n) return;
+  }
+  throw new Error(`grants of account ${accountId} do not add up to its balance`);
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }

@@ -1,5 +1,10 @@
-import { PEER_SPEND, type PeerSpendRow, peerSpendValues, toAnswer } from './peer-spend-statement.ts';
 import { servePeer } from './peer-server.ts';
+import {
+  PEER_SPEND,
+  type PeerSpendRow,
+  peerSpendValues,
+  toAnswer,
+} from './peer-spend-statement.ts';
 
 // Apollo with one prepared statement per debit.
 await servePeer((database) => async (accountId, input) => {

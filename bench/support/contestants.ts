@@ -21,6 +21,7 @@ export interface Contestant {
 const ROOT = new URL('../../', import.meta.url);
 const READY_WITHIN_MS = 30_000;
 const POLL_MS = 50;
+const LAST_WORDS = 4_000;
 
 /** Starts everyone who takes part, each with a database of its own; servers run as processes of their own. */
 export async function startContestants(stage: Stage): Promise<Contestant[]> {
@@ -71,7 +72,7 @@ async function startServer(
 const tollgate: Launch = (databaseUrl, port, stage) =>
   spawn(process.execPath, [new URL('dist/main.js', ROOT).pathname], {
     cwd: ROOT,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       DATABASE_URL: databaseUrl,
       PORT: String(port),
@@ -86,7 +87,7 @@ function peer(file: string): Launch {
   return (databaseUrl, port) =>
     spawn(process.execPath, [path, databaseUrl, String(port)], {
       cwd: ROOT,
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: {},
     });
 }
@@ -112,13 +113,19 @@ async function addPeerFunction(databaseUrl: string): Promise<void> {
 
 async function untilReady(child: ChildProcess, port: number): Promise<void> {
   const deadline = performance.now() + READY_WITHIN_MS;
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (text) => {
+      said = `${said}${text}`.slice(-LAST_WORDS);
+    });
+  }
   while (performance.now() < deadline && child.exitCode === null) {
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
     if (answer?.ok) return;
     await pause(POLL_MS);
   }
   child.kill('SIGKILL');
-  throw new Error(`${child.spawnargs.join(' ')} does not get ready`);
+  throw new Error(`${child.spawnargs.join(' ')} does not get ready: ${said}`);
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {

@@ -56,9 +56,7 @@ async function measure(order: MeasurementOrder): Promise<Measurement> {
 }
 
 async function httpCallers(port: number, count: number) {
-  const connections = await Promise.all(
-    Array.from({ length: count }, () => HttpCaller.open(port)),
-  );
+  const connections = await Promise.all(Array.from({ length: count }, () => HttpCaller.open(port)));
   const callers = connections.map((connection): Caller => {
     return async (account, idempotencyKey) => {
       const body = await connection.spend(account, idempotencyKey);

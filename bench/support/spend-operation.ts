@@ -45,7 +45,7 @@ export function seededAccount(n: number): SeededAccount {
     const prefix = `a${String(n).padStart(11, '0')}`;
     const secret = `${md5(`secret ${n}`)}${md5(`more ${n}`).slice(0, 8)}`;
     account = {
-      id: md5(`account ${n}`).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
+      id: md5(`account ${n}`).replace(/^(.{8})(.{4}).(.{3}).(.{3})/, '$1-$2-7$3-8$4-'),
       masterKey: `tg_master_${prefix}_${secret}`,
     };
     seeded.set(n, account);

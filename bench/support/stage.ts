@@ -19,7 +19,7 @@ export const ACCOUNTS = 10_000;
 
 const SEED = `
   create temp table seed as
-    select n, md5('account ' || n)::uuid as account_id, 'a' || lpad(n::text, 11, '0') as prefix,
+    select n, overlay(overlay(md5('account ' || n) placing '7' from 13) placing '8' from 17)::uuid as account_id, 'a' || lpad(n::text, 11, '0') as prefix,
       timestamptz '2026-01-01 00:00Z' + n * interval '1 second' as made_at
     from generate_series(0, ${ACCOUNTS - 1}) as n;
   insert into account (id, external_id, name, time_zone, currency, status, status_since, created_at, updated_at)

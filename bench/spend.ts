@@ -1,0 +1,124 @@
+// `npm run bench:spend`: how fast credits are spent over HTTP and GraphQL, beside two plain peers and bare SQL.
+import { isDeepStrictEqual } from 'node:util';
+import { auditBooks } from './support/books.ts';
+import { type Contestant, startContestants, startLoadGenerator } from './support/contestants.ts';
+import { HttpCaller } from './support/http-caller.ts';
+import { type Measurement, median } from './support/measurement.ts';
+import { type Figures, reportSpend } from './support/spend-report.ts';
+import { ACCOUNTS, type Stage, setStage } from './support/stage.ts';
+
+const SCENARIOS = {
+  many: { callers: 64, accounts: ACCOUNTS, warmUpMs: 300, durationMs: 3_000 },
+  hot: { callers: 64, accounts: 1, warmUpMs: 300, durationMs: 3_000 },
+  alone: { callers: 1, accounts: ACCOUNTS, warmUpMs: 200, durationMs: 2_000 },
+} as const;
+const REPETITIONS = 5;
+const WARM_UP_MS = 3_000;
+
+type ScenarioName = keyof typeof SCENARIOS;
+type LoadGenerator = ReturnType<typeof startLoadGenerator>;
+
+const stage = await setStage();
+try {
+  await race(stage);
+} finally {
+  await stage.close();
+}
+
+async function race(stage: Stage): Promise<void> {
+  const contestants = await startContestants(stage);
+  const generator = startLoadGenerator();
+  try {
+    const rehearsed = await rehearse(contestants);
+    const runs = await measureAll(contestants, generator);
+    for (const contestant of contestants) {
+      const applied = runs
+        .filter((run) => run.contestant === contestant)
+        .reduce((sum, run) => sum + run.measurement.applied, rehearsed.has(contestant) ? 1 : 0);
+      await checkBooks(contestant, applied);
+    }
+    const figures: Figures = (scenario, name, figure) =>
+      median(
+        runs
+          .filter(
+            (run) => run.isCounted && run.scenario === scenario && run.contestant.name === name,
+          )
+          .map((run) => run.measurement[figure]),
+      );
+    await reportSpend(figures, contestants, stage.postgresVersion);
+  } finally {
+    await generator.stop();
+    for (const contestant of contestants) await contestant.stop();
+  }
+}
+
+/** Lets every server do the same spend twice: the answers must be the same, first and again. */
+async function rehearse(contestants: readonly Contestant[]): Promise<Set<Contestant>> {
+  const rehearsed = new Set<Contestant>();
+  let expected: unknown;
+  for (const contestant of contestants) {
+    if (!('port' in contestant.target)) continue;
+    const caller = await HttpCaller.open(contestant.target.port);
+    const [first, again] = [await caller.spend(7, 'rehearsal'), await caller.spend(7, 'rehearsal')];
+    caller.close();
+    const answers = [first, again].map((body) => JSON.parse(body, withoutTime));
+    expected ??= answers;
+    if (!isDeepStrictEqual(answers, expected)) {
+      throw new Error(
+        `${contestant.title} answers otherwise: ${first} ${again}, not ${JSON.stringify(expected)}`,
+      );
+    }
+    rehearsed.add(contestant);
+  }
+  return rehearsed;
+}
+
+function withoutTime(name: string, value: unknown): unknown {
+  return name === 'createdAt' ? typeof value : value;
+}
+
+interface Run {
+  readonly scenario: ScenarioName;
+  readonly contestant: Contestant;
+  readonly isCounted: boolean;
+  readonly measurement: Measurement;
+}
+
+/** Repetition by repetition, everyone's turn in each; who begins changes. */
+async function measureAll(
+  contestants: readonly Contestant[],
+  generator: LoadGenerator,
+): Promise<Run[]> {
+  const runs: Run[] = [];
+  for (let repetition = 0; repetition <= REPETITIONS; repetition += 1) {
+    const isCounted = repetition > 0;
+    process.stderr.write(
+      isCounted ? `repetition ${repetition} of ${REPETITIONS}\n` : 'warming up\n',
+    );
+    for (const scenario of Object.keys(SCENARIOS) as ScenarioName[]) {
+      for (let turn = 0; turn < contestants.length; turn += 1) {
+        const contestant = contestants[(turn + repetition) % contestants.length] as Contestant;
+        const settings = SCENARIOS[scenario];
+        const measurement = await generator.measure({
+          ...settings,
+          ...(isCounted ? {} : { durationMs: WARM_UP_MS / 3 }),
+          target: contestant.target,
+          seed: repetition + 1,
+        });
+        runs.push({ scenario, contestant, isCounted, measurement });
+        process.stderr.write(
+          `  ${scenario.padEnd(6)}${contestant.title.padEnd(32)}${measurement.perSecond.toFixed(0).padStart(7)}/s\n`,
+        );
+      }
+    }
+  }
+  return runs;
+}
+
+async function checkBooks(contestant: Contestant, applied: number): Promise<void> {
+  const { spends, allocations, keys } = await auditBooks(contestant.databaseUrl);
+  if (spends !== applied || allocations !== applied || keys !== applied) {
+    const found = `${spends} entries, ${allocations} allocations and ${keys} keys`;
+    throw new Error(`${contestant.title} answered ${applied} spends and has ${found}`);
+  }
+}
