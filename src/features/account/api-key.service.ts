@@ -1,12 +1,13 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { GatheredReads } from '../../live/gathered-reads.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import { InvalidInput, NotFound, Unauthenticated } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import type { ApiKeyRow } from './api-key.entity.ts';
-import type { ApiKeyStore } from './api-key.store.ts';
+import type { ApiKeyProof, ApiKeyStore } from './api-key.store.ts';
 import { AGENT_SCOPES, type ApiKeyKind, type Caller } from './caller.model.ts';
 import { checkStorable } from './storable-text.policy.ts';
 
@@ -30,6 +31,8 @@ interface ApiKeyServiceNeeds {
 const TRUSTED_FOR_MS = 2_000;
 const LONGEST_NAME = 255;
 const TOUCH_EVERY_MS = 60_000;
+const TOUCH_TOGETHER_MS = 1_000;
+const LARGEST_LOOKUP = 1_000;
 const KEY_SHAPE = /^tg_(?:admin|master|agent)_([A-Za-z0-9]{12})_[A-Za-z0-9]{40}$/;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -38,6 +41,8 @@ export class ApiKeyService {
   readonly #needs: ApiKeyServiceNeeds;
   readonly #trusted = new LRUCache<string, Caller>({ max: 50_000, ttl: TRUSTED_FOR_MS });
   readonly #touched = new LRUCache<string, true>({ max: 50_000, ttl: TOUCH_EVERY_MS });
+  readonly #proofs: GatheredReads<ApiKeyProof>;
+  #toTouch: string[] = [];
   readonly #adminHash: Buffer | null;
   /** How often something was forgotten. */
   #forgotten = 0;
@@ -45,6 +50,10 @@ export class ApiKeyService {
   constructor(needs: ApiKeyServiceNeeds) {
     this.#needs = needs;
     this.#adminHash = needs.adminKey === null ? null : hash(needs.adminKey);
+    this.#proofs = new GatheredReads({
+      read: (prefixes) => needs.store.proofs(prefixes),
+      maxBatch: LARGEST_LOOKUP,
+    });
   }
 
   /** Makes a key; the secret is in the answer and nowhere else. Throws InvalidInput for a bad name or bad scopes. */
@@ -128,19 +137,28 @@ export class ApiKeyService {
       return { kind: 'admin', keyId: 'settings' };
     }
     const prefix = KEY_SHAPE.exec(secret)?.[1];
-    const row = prefix === undefined ? null : await this.#needs.store.byPrefix(prefix);
-    if (row === null || row.revokedAt !== null || !timingSafeEqual(row.secretHash, digest)) {
-      throw new Unauthenticated('This key is unknown or revoked.');
-    }
-    return callerOf(row);
+    const proof = prefix === undefined ? undefined : await this.#proofs.read(prefix);
+    const isGood = proof?.revokedAt === null && timingSafeEqual(proof.secretHash, digest);
+    if (!isGood) throw new Unauthenticated('This key is unknown or revoked.');
+    return callerOf(proof);
   }
 
+  /** Remembers that a key was used; the keys of one moment are written down together. */
   #touch(keyId: string): void {
     if (keyId === 'settings' || this.#touched.has(keyId)) return;
     this.#touched.set(keyId, true);
-    this.#needs.store
-      .touch([keyId], this.#needs.clock.now())
-      .catch(() => this.#touched.delete(keyId));
+    if (this.#toTouch.push(keyId) > 1) return;
+    setTimeout(() => void this.#writeTouches(), TOUCH_TOGETHER_MS).unref();
+  }
+
+  async #writeTouches(): Promise<void> {
+    const keyIds = this.#toTouch;
+    this.#toTouch = [];
+    try {
+      await this.#needs.store.touch(keyIds, this.#needs.clock.now());
+    } catch {
+      for (const keyId of keyIds) this.#touched.delete(keyId);
+    }
   }
 }
 
@@ -171,7 +189,7 @@ function checkScopes(input: NewApiKey): void {
   }
 }
 
-function callerOf(row: ApiKeyRow): Caller {
+function callerOf(row: ApiKeyProof): Caller {
   if (row.kind === 'ADMIN' || row.accountId === null || row.accountId === undefined) {
     return { kind: 'admin', keyId: row.id };
   }

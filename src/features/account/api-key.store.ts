@@ -2,6 +2,19 @@ import type { Database, Statement } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import { type ApiKeyRow, ApiKeySchema } from './api-key.entity.ts';
 
+/** What proves a key and says whose it is. */
+export type ApiKeyProof = Pick<
+  ApiKeyRow,
+  'id' | 'kind' | 'accountId' | 'scopes' | 'agentId' | 'prefix' | 'secretHash' | 'revokedAt'
+>;
+
+const PROOFS: Statement = {
+  name: 'api_key_proofs',
+  text: `select id, kind, account_id as "accountId", scopes, agent_id as "agentId", prefix, secret_hash as "secretHash",
+      revoked_at as "revokedAt"
+    from api_key where prefix = any ($1)`,
+};
+
 const TOUCH: Statement = {
   name: 'api_key_touch',
   text: 'update api_key set last_used_at = $2 where id = any ($1) and (last_used_at is null or last_used_at < $2)',
@@ -24,8 +37,10 @@ export class ApiKeyStore {
     await tx.em.insert(ApiKeySchema, { ...key });
   }
 
-  byPrefix(prefix: string): Promise<ApiKeyRow | null> {
-    return this.#database.read().findOne(ApiKeySchema, { prefix });
+  /** What is known of the keys with these prefixes, by prefix. */
+  async proofs(prefixes: readonly string[]): Promise<Map<string, ApiKeyProof>> {
+    const rows = await this.#database.query<ApiKeyProof>(PROOFS, [[...prefixes]]);
+    return new Map(rows.map((row) => [row.prefix, row]));
   }
 
   byId(id: string): Promise<ApiKeyRow | null> {
