@@ -3,11 +3,10 @@
 -- Undo: drop function ledger_debit, ledger_end_grants, ledger_grant, ledger_settle, ledger_move, ledger_notify;
 
 -- Tells the gateways which balances moved. A hint: what moved is read from the tables.
-create function ledger_notify(p_accounts uuid[]) returns void language plpgsql as $$
-begin
-  perform pg_notify('tollgate', 'balance:' || case
+create function ledger_notify(p_accounts uuid[]) returns void language sql as $$
+  select pg_notify('tollgate', 'balance:' || case
     when cardinality(p_accounts) <= 200 then array_to_string(p_accounts, ',') else '*' end);
-end $$;
+$$;
 
 -- Appends one entry that touches one grant, and moves grant and balance with it. The balance row is locked already.
 create function ledger_move(
@@ -167,8 +166,11 @@ returns table (
   purchased_micro bigint, held_micro bigint, owed_micro bigint
 )
 language plpgsql
--- The plans are cached, maybe from a time when the tables were empty.
+-- The plans are made once, maybe while the tables are empty, so they must be good for full ones: every table is reached
+-- by an index, for the accounts of the requests only (a lateral limit 1 cannot become a join with all of a table).
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 #variable_conflict use_column
 declare
@@ -180,8 +182,6 @@ declare
   v_spendable bigint;
   v_take bigint;
   v_due bigint;
-  v_grant_ids uuid[] := '{}';
-  v_grant_takes bigint[] := '{}';
   v_balances credit_balance[] := '{}';
   v_entries credit_transaction[] := '{}';
   v_allocations credit_allocation[] := '{}';
@@ -194,29 +194,38 @@ begin
   end loop;
 
   for r in
+    with standing as materialized (
+      select b as balance, g.id as grant_id, g.source, g.spendable,
+          a.status in ('SUSPENDED', 'DELETED') or coalesce(a.blocked_at <= p_now, false) as blocked
+        from credit_balance b
+        cross join lateral (select status, blocked_at from account where id = b.account_id limit 1) as a
+        left join lateral (
+          select id, source, remaining_micro - held_micro as spendable from credit_grant
+            where account_id = b.account_id and status = 'OPEN' and remaining_micro > held_micro
+            order by priority, expires_at, effective_at, id limit 1
+        ) as g on true
+        where b.account_id = any (p_accounts)
+    )
     select q.*, k.sequence as known_sequence, k.request_hash = q.hash as same_input,
         -- An administrator's adjustment is not the account's own doing, and goes through.
-        q.type = 'SPEND' and (a.status in ('SUSPENDED', 'DELETED') or coalesce(a.blocked_at <= p_now, false)) as blocked
-    from json_to_recordset(p_requests) as q (
-      n integer, account_id uuid, amount bigint, type text, operation text, key text, hash bytea,
-      usage_type text, description text, metadata jsonb)
-    left join account a on a.id = q.account_id and a.id = any (p_accounts)
-    left join idempotency_key k on k.account_id = q.account_id and k.operation = q.operation and k.key = q.key
-    order by q.account_id, q.n
+        q.type = 'SPEND' and s.blocked as blocked, s.balance, s.grant_id, s.source, s.spendable
+      from json_to_recordset(p_requests) as q (
+        n integer, account_id uuid, amount bigint, type text, operation text, key text, hash bytea,
+        usage_type text, description text, metadata jsonb)
+      left join standing s on (s.balance).account_id = q.account_id
+      left join lateral (
+        select sequence, request_hash from idempotency_key
+          where account_id = q.account_id and operation = q.operation and key = q.key limit 1
+      ) as k on true
+      order by q.account_id, q.n
   loop
     if b.account_id is distinct from r.account_id then
-      if b.account_id is not null then
-        v_balances := array_append(v_balances, b);
-        close burning;
-      end if;
-      select * into b from credit_balance where account_id = r.account_id and account_id = any (p_accounts);
-      if b.account_id is not null then
-        open burning for
-          select id, source, remaining_micro - held_micro as spendable from credit_grant
-          where account_id = r.account_id and status = 'OPEN' and remaining_micro > held_micro
-          order by priority, expires_at, effective_at, id;
-        v_spendable := 0;
-      end if;
+      if b.account_id is not null then v_balances := array_append(v_balances, b); end if;
+      b := r.balance;
+      v_grant := r.grant_id;
+      v_source := r.source;
+      v_spendable := r.spendable;
+      burning := null;
     end if;
 
     n := r.n;
@@ -238,15 +247,18 @@ begin
       v_due := r.amount;
       while v_due > 0 loop
         if v_spendable = 0 then
+          if burning is null then
+            open burning for
+              select id, source, remaining_micro - held_micro from credit_grant
+                where account_id = r.account_id and status = 'OPEN' and remaining_micro > held_micro
+                order by priority, expires_at, effective_at, id offset 1;
+          end if;
           fetch burning into v_grant, v_source, v_spendable;
           if not found then raise exception 'grants of account % do not add up to its balance', r.account_id; end if;
-          v_grant_ids := array_append(v_grant_ids, v_grant);
-          v_grant_takes := array_append(v_grant_takes, 0::bigint);
         end if;
         v_take := least(v_due, v_spendable);
         v_due := v_due - v_take;
         v_spendable := v_spendable - v_take;
-        v_grant_takes[cardinality(v_grant_takes)] := v_grant_takes[cardinality(v_grant_takes)] + v_take;
         if v_source = 'PLAN' then b.plan_micro := b.plan_micro - v_take; end if;
         if v_source = 'PURCHASE' then b.purchased_micro := b.purchased_micro - v_take; end if;
         v_allocations := array_append(v_allocations, row(r.account_id, sequence, v_grant, -v_take)::credit_allocation);
@@ -270,11 +282,13 @@ begin
   insert into idempotency_key select * from unnest(v_keys);
   insert into credit_transaction select * from unnest(v_entries);
   insert into credit_allocation select * from unnest(v_allocations);
-  update credit_grant set remaining_micro = remaining_micro - taken,
+  update credit_grant g set remaining_micro = remaining_micro - taken,
       status = case when remaining_micro = taken then 'CLOSED' else 'OPEN' end
-    from unnest(v_grant_ids, v_grant_takes) as burnt (grant_id, taken) where id = grant_id;
+    from (select grant_id, -sum(amount_micro)::bigint as taken from unnest(v_allocations) group by grant_id) as burnt
+    where g.id = burnt.grant_id and g.id = any (array(select grant_id from unnest(v_allocations)));
   update credit_balance c set sequence = u.sequence, version = u.version, total_micro = u.total_micro,
       plan_micro = u.plan_micro, purchased_micro = u.purchased_micro
-    from unnest(v_balances) as u where c.account_id = u.account_id and c.version <> u.version;
-  perform ledger_notify(array(select distinct account_id from unnest(v_entries)));
+    from unnest(v_balances) as u
+    where c.account_id = u.account_id and c.account_id = any (p_accounts) and c.version <> u.version;
+  perform ledger_notify(p_accounts);
 end $$;

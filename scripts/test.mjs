@@ -36,7 +36,7 @@ const CHECKS = [
 /** Given by name, because for `.` biome checks its own configuration's layout as well. */
 function lintedPaths() {
   const scripts = readdirSync(root).filter((name) => name.endsWith('.ts'));
-  return ['src', 'test', ...scripts];
+  return ['src', 'test', 'bench', ...scripts];
 }
 
 await main(async () => {

@@ -188,11 +188,11 @@ describe('a revoked key', () => {
     const looked = Promise.withResolvers<void>();
     const revoked = Promise.withResolvers<void>();
     class SlowStore extends ApiKeyStore {
-      override async byPrefix(prefix: string) {
-        const row = await super.byPrefix(prefix);
+      override async proofs(prefixes: readonly string[]) {
+        const found = await super.proofs(prefixes);
         looked.resolve();
         await revoked.promise;
-        return row;
+        return found;
       }
     }
     const slow = new SlowStore(database);
