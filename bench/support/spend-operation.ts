@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** What every caller of the race sends, and what it asks to be told. */
-export const SPEND_CREDITS = `mutation Spend($input: SpendCreditsInput!) {
+const SPEND_CREDITS = `mutation Spend($input: SpendCreditsInput!) {
   spendCredits(input: $input) {
     __typename
     ... on SpendCreditsPayload {
