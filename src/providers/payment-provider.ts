@@ -47,6 +47,25 @@ export interface PaymentProvider {
   /** Charges what a subscription owes to the default payment method; says whether nothing is owed any more. */
   payOpenInvoice(subscriptionId: string, idempotencyKey: string): Promise<{ isPaid: boolean }>;
 
+  /** Opens the provider's own pages about a customer's plan, cards and invoices. The address is a secret for the customer. */
+  createPortalSession(portal: NewPortal): Promise<{ url: string }>;
+  /** Lets a subscription end with its period. */
+  cancelAtPeriodEnd(
+    subscriptionId: string,
+    reason: string | null,
+    idempotencyKey: string,
+  ): Promise<void>;
+  /** Ends a subscription at once and gives nothing back; one that has ended stays so. */
+  cancelNow(subscriptionId: string, reason: string | null): Promise<void>;
+  /** Takes back a promise to end. */
+  resumeSubscription(subscriptionId: string, idempotencyKey: string): Promise<void>;
+  /** What a change of price at this instant would cost now. */
+  previewPlanChange(change: PriceChange): Promise<{ amountDueNow: Money }>;
+  /** Changes the price at once and charges the difference; a payment that fails leaves everything as it was. */
+  changePlanNow(change: PriceChange, idempotencyKey: string): Promise<void>;
+  /** Changes the price when the period ends; a change that was planned before is replaced. */
+  changePlanAtPeriodEnd(change: Omit<PriceChange, 'at'>, idempotencyKey: string): Promise<void>;
+
   /** Checks signature and age of a webhook on its raw bytes. Throws `InvalidWebhook`. */
   verifyWebhook(rawBody: Uint8Array, headers: WebhookHeaders): VerifiedWebhook;
   /** Says in our words what a verified (and perhaps stored) webhook body announces. */
@@ -144,6 +163,20 @@ export interface ProviderSubscription {
   readonly endedAt: Date | null;
   /** Our own words, as given when it was made: accountId, orderId. */
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface NewPortal {
+  readonly customerId: string;
+  readonly returnUrl: string;
+  /** A change of price that the customer is asked to confirm; null: the portal's first page. */
+  readonly change: Omit<PriceChange, 'at'> | null;
+}
+
+export interface PriceChange {
+  readonly subscriptionId: string;
+  readonly providerPriceId: string;
+  /** The instant from which money is reckoned: the same in a preview and in what follows it. */
+  readonly at: Date;
 }
 
 export interface NewSetup {

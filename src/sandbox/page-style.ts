@@ -61,6 +61,15 @@ td:first-child { padding-right: 1rem; white-space: nowrap; color: var(--ink); fo
 .sheet { width: 100%; max-width: 30rem; padding: 2rem; background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; }
 .sheet h1 { font-size: 1.25rem; }
 .sheet form { margin-top: 1.5rem; }
+.portal { max-width: 40rem; }
+.portal header { margin-bottom: 1.5rem; }
+.portal header p, .portal .note { color: var(--soft); }
+.block { padding: 1.5rem 0; border-top: 1px solid var(--line); }
+.block h2 { margin-bottom: .75rem; font-size: 1rem; }
+.plan { display: flex; flex-wrap: wrap; gap: .25rem 1rem; justify-content: space-between; font-size: 1.125rem; }
+.block td { padding: .5rem 1rem .5rem 0; border-top: 1px solid var(--line); }
+.block td.amount { text-align: right; white-space: nowrap; }
+.back { padding-top: 1.5rem; border-top: 1px solid var(--line); }
 @media (max-width: 52rem) {
   .checkout { grid-template-columns: minmax(0, 1fr); align-content: start; }
   .summary, .pay { justify-content: center; padding: 2rem 1.25rem; }

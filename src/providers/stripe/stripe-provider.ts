@@ -13,9 +13,17 @@ import {
   retrieveCheckout,
 } from './checkouts.ts';
 import { payOpenInvoice } from './pay-invoice.ts';
+import { changePlanAtPeriodEnd, changePlanNow, previewPlanChange } from './plan-changes.ts';
 import { ensurePlanPrices } from './plan-prices.ts';
+import { createPortalSession } from './portal.ts';
 import { StripeClient } from './stripe-client.ts';
-import { cancelAndRefund, retrieveSubscription } from './subscriptions.ts';
+import {
+  cancelAndRefund,
+  cancelAtPeriodEnd,
+  cancelNow,
+  resumeSubscription,
+  retrieveSubscription,
+} from './subscriptions.ts';
 import { translateStripeEvent } from './translate-event.ts';
 import { isLiveKey, verifyStripeWebhook } from './verify-webhook.ts';
 
@@ -58,6 +66,13 @@ export function createStripeProvider(options: StripeProviderOptions): PaymentPro
     detachPaymentMethod: (id) => detachPaymentMethod(client, id),
     listPaymentMethods: (customerId) => listPaymentMethods(client, customerId),
     payOpenInvoice: (subscriptionId, key) => payOpenInvoice(client, subscriptionId, key),
+    createPortalSession: (portal) => createPortalSession(client, portal),
+    cancelAtPeriodEnd: (id, reason, key) => cancelAtPeriodEnd(client, id, reason, key),
+    cancelNow: (id, reason) => cancelNow(client, id, reason),
+    resumeSubscription: (id, key) => resumeSubscription(client, id, key),
+    previewPlanChange: (change) => previewPlanChange(client, change),
+    changePlanNow: (change, key) => changePlanNow(client, change, key),
+    changePlanAtPeriodEnd: (change, key) => changePlanAtPeriodEnd(client, change, key),
     verifyWebhook: (rawBody, headers) => verifyStripeWebhook(client.sdk, trust, rawBody, headers),
     translateEvent: translateStripeEvent,
   };

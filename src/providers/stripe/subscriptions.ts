@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 import { ProviderRefused, type ProviderSubscription } from '../payment-provider.ts';
+import { releaseSchedule } from './plan-changes.ts';
 import type { Call, StripeClient } from './stripe-client.ts';
 import { isRefusedAs } from './stripe-errors.ts';
 import { toProviderSubscription } from './translate-subscription.ts';
@@ -44,6 +45,59 @@ export function cancelAndRefund(
   });
 }
 
+/**
+ * Lets a subscription end with its period; a change of price that was planned is dropped, since Stripe lets nothing else
+ * change a subscription that a schedule manages. Throws ProviderUnavailable, ProviderRefused.
+ */
+export function cancelAtPeriodEnd(
+  client: StripeClient,
+  subscriptionId: string,
+  reason: string | null,
+  idempotencyKey: string,
+): Promise<void> {
+  return client.command(async (call) => {
+    await releaseSchedule(client, call, subscriptionId);
+    await call((limits) =>
+      client.sdk.subscriptions.update(
+        subscriptionId,
+        { cancel_at_period_end: true, ...saying(reason) },
+        { ...limits, idempotencyKey },
+      ),
+    );
+  });
+}
+
+/** Ends a subscription at once, with no last invoice. Throws ProviderUnavailable, ProviderRefused. */
+export function cancelNow(
+  client: StripeClient,
+  subscriptionId: string,
+  reason: string | null,
+): Promise<void> {
+  return client.command(async (call) => {
+    const { status } = await retrieve(client, call, subscriptionId);
+    if (!OVER.has(status)) await cancel(client, call, subscriptionId, reason);
+  });
+}
+
+/** Takes back a promise to end, by flag or by date. Throws ProviderUnavailable, ProviderRefused. */
+export function resumeSubscription(
+  client: StripeClient,
+  subscriptionId: string,
+  idempotencyKey: string,
+): Promise<void> {
+  return client.command(async (call) => {
+    const { cancel_at_period_end: byFlag } = await retrieve(client, call, subscriptionId);
+    const params = byFlag ? { cancel_at_period_end: false } : { cancel_at: '' as const };
+    await call((limits) =>
+      client.sdk.subscriptions.update(subscriptionId, params, { ...limits, idempotencyKey }),
+    );
+  });
+}
+
+function saying(reason: string | null): { cancellation_details?: { comment: string } } {
+  return reason === null ? {} : { cancellation_details: { comment: reason } };
+}
+
 function retrieve(
   { sdk }: StripeClient,
   call: Call,
@@ -53,12 +107,17 @@ function retrieve(
 }
 
 /** Cancelling is a DELETE: it has no idempotency key, and a subscription that is canceled already counts as missing. */
-async function cancel(client: StripeClient, call: Call, subscriptionId: string): Promise<void> {
+async function cancel(
+  client: StripeClient,
+  call: Call,
+  subscriptionId: string,
+  reason: string | null = null,
+): Promise<void> {
   try {
     await call((limits) =>
       client.sdk.subscriptions.cancel(
         subscriptionId,
-        { invoice_now: false, prorate: false },
+        { invoice_now: false, prorate: false, ...saying(reason) },
         limits,
       ),
     );

@@ -8,6 +8,7 @@ export interface Endpoint {
   readonly path: string;
   readonly resource: keyof ParametersOf;
   readonly action: string;
+  /** Answers the object, or a refusal whose traces stay in the books; one that is thrown leaves none. */
   run(call: Call<never>): object;
 }
 

@@ -21,6 +21,7 @@ export interface NewInvoiceLine {
   readonly period: { readonly start: number; readonly end: number };
   /** The item of the subscription that it bills; null for a one-off item. */
   readonly subscriptionItem: string | null;
+  readonly isProration?: boolean;
 }
 
 /** What is the same on every new invoice. */
@@ -104,8 +105,8 @@ export function draftInvoice(world: StripeWorld, given: NewInvoice): Stripe.Invo
     ...UNTOUCHED,
     id,
     object: 'invoice',
-    amount_due: total,
-    amount_remaining: total,
+    amount_due: Math.max(0, total),
+    amount_remaining: Math.max(0, total),
     billing_reason: given.billingReason,
     created: world.now(),
     currency: given.currency,
@@ -143,7 +144,8 @@ function invoiceLine(
   line: NewInvoiceLine,
 ): Stripe.InvoiceLineItem {
   const subscription = given.subscription?.id ?? null;
-  const common = { proration: false, proration_details: { credited_items: null }, subscription };
+  const proration = line.isProration ?? false;
+  const common = { proration, proration_details: { credited_items: null }, subscription };
   return {
     id: randomId('il_1'),
     object: 'line_item',

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Stripe from 'stripe';
 import type { StoredAnswer } from '../books.ts';
 import { randomId } from '../random-id.ts';
+import { invoicePayEndpoint } from './charge-invoice.ts';
 import { checkParameters } from './check-parameters.ts';
 import { checkoutSessionEndpoints } from './checkout-sessions.ts';
 import { customerEndpoints } from './customers.ts';
@@ -13,9 +14,12 @@ import { decodeForm } from './form-body.ts';
 import { invoiceEndpoints } from './invoices.ts';
 import { paymentMethodEndpoints } from './payment-methods.ts';
 import { paymentEndpoints } from './payments.ts';
+import { portalEndpoints } from './portal-sessions.ts';
+import { invoicePreviewEndpoint } from './preview-invoice.ts';
 import { priceEndpoints } from './prices.ts';
 import { productEndpoints } from './products.ts';
 import { refundEndpoints } from './refunds.ts';
+import { scheduleEndpoints } from './schedules.ts';
 import { setupIntentEndpoints } from './setup-intents.ts';
 import { badRequest, StripeProblem } from './stripe-problem.ts';
 import type { StripeWorld } from './stripe-world.ts';
@@ -27,7 +31,11 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...priceEndpoints,
   ...checkoutSessionEndpoints,
   ...subscriptionEndpoints,
+  ...scheduleEndpoints,
   ...invoiceEndpoints,
+  invoicePayEndpoint,
+  invoicePreviewEndpoint,
+  ...portalEndpoints,
   ...paymentEndpoints,
   ...paymentMethodEndpoints,
   ...setupIntentEndpoints,
@@ -109,7 +117,9 @@ function perform(
   try {
     return world.act(cause, () => {
       const call = { world, params: rest as never, id, subId, path: pathOf(request) };
-      const object = expand(world, endpoint.run(call), paths);
+      const made = endpoint.run(call);
+      if (made instanceof StripeProblem) return problemAnswer(made);
+      const object = expand(world, made, paths);
       return { status: 200, body: JSON.stringify(object) };
     });
   } catch (error) {

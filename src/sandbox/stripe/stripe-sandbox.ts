@@ -5,6 +5,8 @@ import type { ProviderSandbox } from '../provider-sandbox.ts';
 import { registerCheckoutPage } from './checkout-page.ts';
 import { expireSession } from './checkout-sessions.ts';
 import { registerInvoicePage } from './invoice-page.ts';
+import { registerPortalPage } from './portal-page.ts';
+import { enterNextPhase } from './schedules.ts';
 import { settleCheckout } from './settle-checkout.ts';
 import { registerSetupPage } from './setup-page.ts';
 import { registerStripeApi } from './stripe-api.ts';
@@ -30,7 +32,7 @@ export class StripeSandbox implements ProviderSandbox {
   }
 
   owns(path: string): boolean {
-    return /^\/(v1|checkout|invoices|setup)(\/|$)/.test(path);
+    return /^\/(v1|checkout|invoices|setup|portal)(\/|$)/.test(path);
   }
 
   register(app: FastifyInstance): void {
@@ -38,6 +40,7 @@ export class StripeSandbox implements ProviderSandbox {
     registerCheckoutPage(app, this.#world);
     registerInvoicePage(app, this.#world);
     registerSetupPage(app, this.#world);
+    registerPortalPage(app, this.#world);
   }
 
   fallDue(entry: DueEntry): void {
@@ -45,7 +48,8 @@ export class StripeSandbox implements ProviderSandbox {
       if (entry.kind === 'checkout.session') expireSession(this.#world, entry.id);
       else if (entry.kind === 'subscription') {
         endSubscription(this.#world, entry.id, { reason: 'cancellation_requested' });
-      } else this.#world.books.setDue(entry.id, null);
+      } else if (entry.kind === 'subscription_schedule') enterNextPhase(this.#world, entry.id);
+      else this.#world.books.setDue(entry.id, null);
     });
   }
 

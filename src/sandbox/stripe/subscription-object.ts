@@ -127,7 +127,7 @@ function subscriptionItem(
 }
 
 /** A recurring price in the older words that items still carry. */
-function planOf(price: Stripe.Price): Stripe.Plan {
+export function planOf(price: Stripe.Price): Stripe.Plan {
   return {
     id: price.id,
     object: 'plan',

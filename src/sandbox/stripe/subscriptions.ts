@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import { carryOut, priceChange } from './change-price.ts';
 import { ownPaymentMethod } from './customers.ts';
 import { endpoint } from './endpoint.ts';
 import { badRequest, refuseUnplayed } from './stripe-problem.ts';
@@ -29,6 +30,32 @@ export function endSubscription(
   return object;
 }
 
+/** Changes a subscription as its endpoint does, and announces it. Throws what the endpoint refuses. */
+export function updateSubscription(
+  world: StripeWorld,
+  id: string,
+  params: Stripe.SubscriptionUpdateParams,
+): Stripe.Subscription {
+  refuseUnplayed(params, UNPLAYED);
+  const before = alive(world.get('subscription', id));
+  if (params.items !== undefined && before.schedule !== null) {
+    throw badRequest(
+      'The subscription is managed by a subscription schedule: change it through the schedule, or release it first.',
+    );
+  }
+  const changes = {
+    ...cancellation(world, before, params),
+    ...plainChanges(world, before, params),
+    ...priceChanges(world, before, params),
+  };
+  const { object, previous } = world.change('subscription', id, changes);
+  world.books.setDue(id, object.cancel_at);
+  if (Object.keys(previous).length > 0) {
+    world.announce('customer.subscription.updated', object, previous);
+  }
+  return object;
+}
+
 export const subscriptionEndpoints = [
   endpoint('GET /v1/subscriptions', 'subscription', 'list', ({ world, params, path }) =>
     world.list('subscription', path, params, [
@@ -42,18 +69,7 @@ export const subscriptionEndpoints = [
     world.get('subscription', id),
   ),
   endpoint('POST /v1/subscriptions/:id', 'subscription', 'update', ({ world, params, id }) => {
-    refuseUnplayed(params, UNPLAYED);
-    const before = alive(world.get('subscription', id));
-    const changes = {
-      ...cancellation(world, before, params),
-      ...plainChanges(world, before, params),
-    };
-    const { object, previous } = world.change('subscription', id, changes);
-    world.books.setDue(id, object.cancel_at);
-    if (Object.keys(previous).length > 0) {
-      world.announce('customer.subscription.updated', object, previous);
-    }
-    return object;
+    return updateSubscription(world, id, params);
   }),
   endpoint('DELETE /v1/subscriptions/:id', 'subscription', 'cancel', ({ world, params, id }) => {
     if (params.invoice_now || params.prorate) {
@@ -69,7 +85,6 @@ export const subscriptionEndpoints = [
 ];
 
 const UNPLAYED = [
-  'items',
   'add_invoice_items',
   'billing_cycle_anchor',
   'billing_schedules',
@@ -127,6 +142,26 @@ function cancellation(
       reason: 'cancellation_requested',
     },
   };
+}
+
+/** Only what is paid for at once is played: a payment that fails leaves the subscription as it was. */
+function priceChanges(
+  world: StripeWorld,
+  before: Stripe.Subscription,
+  params: Stripe.SubscriptionUpdateParams,
+): Changes {
+  if (params.items === undefined) return {};
+  if (params.payment_behavior !== 'error_if_incomplete') {
+    throw badRequest('This sandbox plays `error_if_incomplete` when prices change.', {
+      param: 'payment_behavior',
+    });
+  }
+  const change = priceChange(world, before, {
+    items: params.items,
+    behavior: params.proration_behavior,
+    date: params.proration_date,
+  });
+  return carryOut(world, before, change);
 }
 
 function plainChanges(
