@@ -144,13 +144,13 @@ async function watchHints({ hub, apiKeys, catalog }: Services, doors: Doors): Pr
 }
 
 function composeJobs(services: Services, inbox: Inbox, url: string): JobRunner {
-  const { cardRequests, database, logger, purchases, subscriptions } = services;
+  const { cardRequests, database, logger, planChanger, purchases, subscriptions } = services;
   const tasks = {
     ...inboxTasks(inbox),
     ...paymentMethodJobs(cardRequests),
     ...creditHoldJobs(services.holds),
     ...orderJobs(purchases),
-    ...subscriptionJobs(subscriptions),
+    ...subscriptionJobs(subscriptions, planChanger),
   };
   const crontab = [...inboxCrontab, ...creditHoldCrontab];
   return new JobRunner({ url, database, logger, tasks, crontab });

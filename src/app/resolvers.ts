@@ -15,6 +15,7 @@ import { PurchaseResolver } from '../features/order/purchase.resolver.ts';
 import { PaymentMethodResolver } from '../features/payment-method/payment-method.resolver.ts';
 import { PlanSubscriptionResolver } from '../features/subscription/plan-subscription.resolver.ts';
 import { SubscriptionResolver } from '../features/subscription/subscription.resolver.ts';
+import { SubscriptionChangeResolver } from '../features/subscription/subscription-change.resolver.ts';
 import { UsageResolver } from '../features/usage/usage.resolver.ts';
 import { UsageReportResolver } from '../features/usage/usage-report.resolver.ts';
 import { type Resolvers, resolverMap } from '../graphql/schema.ts';
@@ -40,6 +41,7 @@ export function composeResolvers(services: Services): Resolvers {
     new PlanSubscriptionResolver(catalog),
     new UsageResolver(services.usage, services.usageReports),
     new UsageReportResolver(services.usageReports),
+    new SubscriptionChangeResolver(services),
     new PurchaseResolver(services.purchases),
     new OrderResolver(orders, hub),
     new OrderPlanResolver(catalog),

@@ -28,9 +28,15 @@ import { PaymentMethodService } from '../features/payment-method/payment-method.
 import { PaymentMethodStore } from '../features/payment-method/payment-method.store.ts';
 import { ProviderCustomerService } from '../features/payment-method/provider-customer.service.ts';
 import { ProviderCustomerStore } from '../features/payment-method/provider-customer.store.ts';
+import { PlanChangeService } from '../features/subscription/plan-change.service.ts';
+import { PlanChangeStore } from '../features/subscription/plan-change.store.ts';
+import { PlanChangeQuoteService } from '../features/subscription/plan-change-quote.service.ts';
 import { PlanCreditsService } from '../features/subscription/plan-credits.service.ts';
+import { PortalService } from '../features/subscription/portal.service.ts';
 import { SubscriptionService } from '../features/subscription/subscription.service.ts';
 import { SubscriptionStore } from '../features/subscription/subscription.store.ts';
+import { SubscriptionEndingService } from '../features/subscription/subscription-ending.service.ts';
+import { UpgradeCreditsService } from '../features/subscription/upgrade-credits.service.ts';
 import { UsageService } from '../features/usage/usage.service.ts';
 import { UsageStore } from '../features/usage/usage.store.ts';
 import { UsageAnchorService } from '../features/usage/usage-anchor.service.ts';
@@ -144,6 +150,7 @@ function composePurchases(
     ...base,
     store: new SubscriptionStore(database),
   });
+  const changes = composeChanges({ ...base, subscriptions });
   const store = new OrderStore(database);
   const orders = new OrderService({ ...base, store, subscriptions });
   const purchases = new PurchaseService({
@@ -161,5 +168,22 @@ function composePurchases(
     subscriptions,
     planCredits,
   });
-  return { planCredits, subscriptions, orders, purchases, invoices };
+  return { ...changes, planCredits, subscriptions, orders, purchases, invoices };
+}
+
+function composeChanges(
+  base: Base &
+    ReturnType<typeof composeAccounts> &
+    ReturnType<typeof composeLedger> & { readonly subscriptions: SubscriptionService },
+) {
+  const planChanges = new PlanChangeStore(base.database);
+  const endings = new SubscriptionEndingService(base);
+  const quotes = new PlanChangeQuoteService({ ...base, planChanges, endings });
+  return {
+    endings,
+    quotes,
+    planChanger: new PlanChangeService({ ...base, planChanges, endings, quotes }),
+    portal: new PortalService({ ...base, redirects: base.config.redirectOrigins }),
+    upgradeCredits: new UpgradeCreditsService({ ...base, planChanges }),
+  };
 }

@@ -9,6 +9,7 @@ export function subscribeFeatures({
   planCredits,
   lifecycle,
   usageAnchors,
+  upgradeCredits,
 }: Services): void {
   events.subscribe<AccountCreated>('account.created', (tx, event) => ledger.openBalance(tx, event));
   events.subscribe<AccountCreated>('account.created', (tx, event) =>
@@ -29,5 +30,8 @@ export function subscribeFeatures({
   // After the lifecycle: whether a trial is a promotion's shows in the account's status.
   events.subscribe<SubscriptionChanged>('subscription.changed', (tx, event) =>
     usageAnchors.followSubscription(tx, event),
+  );
+  events.subscribe<SubscriptionChanged>('subscription.changed', (tx, event) =>
+    upgradeCredits.grantUpgrade(tx, event),
   );
 }

@@ -50,4 +50,6 @@ export interface SubscriptionChanged {
   readonly subscription: PlanSubscription;
   /** Null for a new one. */
   readonly previousStatus: SubscriptionStatus | null;
+  /** The subscription as it was before; null for a new one. */
+  readonly previous: PlanSubscription | null;
 }

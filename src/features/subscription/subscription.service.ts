@@ -111,6 +111,7 @@ export class SubscriptionService {
       type: 'subscription.changed',
       subscription,
       previousStatus: known?.status ?? null,
+      previous: known,
     };
     await this.#needs.events.publish(tx, event);
     await tx.hint('account', accountId);

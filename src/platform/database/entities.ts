@@ -24,6 +24,10 @@ import {
   PaymentMethodSchema,
 } from '../../features/payment-method/payment-method.entity.ts';
 import { ProviderCustomerSchema } from '../../features/payment-method/provider-customer.entity.ts';
+import {
+  PlanChangeQuoteSchema,
+  PlanChangeSchema,
+} from '../../features/subscription/plan-change.entity.ts';
 import { PlanSubscriptionSchema } from '../../features/subscription/subscription.entity.ts';
 import {
   UsageAnchorSchema,
@@ -57,6 +61,8 @@ export const entities = [
   UsageCounterSchema,
   UsageEventSchema,
   UsageDailySchema,
+  PlanChangeQuoteSchema,
+  PlanChangeSchema,
   OrderSchema,
   InvoiceSchema,
   WebhookEventSchema,
