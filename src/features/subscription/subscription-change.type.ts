@@ -20,7 +20,7 @@ import { PlanSubscriptionType } from './subscription.type.ts';
   implements: BillingErrorType,
   description: 'What a preview said does not hold any more.',
 })
-export class QuoteExpiredType extends BillingErrorType {}
+class QuoteExpiredType extends BillingErrorType {}
 
 export const quoteExpiredRefusal = refusal(QuoteExpired, ({ code, message }) =>
   Object.assign(new QuoteExpiredType(), { code, message }),

@@ -84,16 +84,13 @@ export function enterNextPhase(world: StripeWorld, id: string): void {
   else world.books.setDue(id, next.end_date);
 }
 
-/** The schedule that manages a subscription and whose phase ends at this time, if there is one. */
-export function scheduleDueAt(
-  world: StripeWorld,
-  subscription: Stripe.Subscription,
-  at: number,
-): string | null {
-  if (subscription.schedule === null) return null;
-  const schedule = world.get('subscription_schedule', idOf(subscription.schedule));
+/** A subscription's time has come: where a phase of its schedule ends with the period, the next price comes first. */
+export function enterDuePhase(world: StripeWorld, subscriptionId: string): void {
+  const { schedule: reference } = world.get('subscription', subscriptionId);
+  if (reference === null) return;
+  const schedule = world.get('subscription_schedule', idOf(reference));
   const end = schedule.current_phase?.end_date;
-  return schedule.status === 'active' && end !== undefined && end <= at ? schedule.id : null;
+  if (end !== undefined && end <= world.now()) enterNextPhase(world, schedule.id);
 }
 
 function changePrices(

@@ -92,6 +92,7 @@ export async function subscribe(
       type: 'subscription.changed',
       subscription: subscription as NonNullable<typeof subscription>,
       previousStatus: null,
+      previous: null,
     }),
   );
 }
