@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -20,7 +20,7 @@ export async function openBrowser(): Promise<Browser> {
     env: {
       HOME: folder,
       LD_LIBRARY_PATH: join(folder, 'al2023/lib'),
-      FONTCONFIG_PATH: join(folder, 'fonts'),
+      FONTCONFIG_FILE: await fontsOf(folder),
     },
   });
 }
@@ -41,4 +41,13 @@ async function unpackedBrowser(): Promise<string> {
   });
   await rename(fresh, folder).catch(() => rm(fresh, { recursive: true }));
   return folder;
+}
+
+/** The package's own list of fonts names folders of another machine; without a font, a page with an odd sign ends the browser. */
+async function fontsOf(folder: string): Promise<string> {
+  const file = join(folder, 'fonts.conf');
+  const places = [`<dir>${join(folder, 'fonts/fonts')}</dir>`, '<dir>/usr/share/fonts</dir>'];
+  const cache = `<cachedir>${join(folder, 'fonts-cache')}</cachedir>`;
+  await writeFile(file, `<fontconfig>${places.join('')}${cache}</fontconfig>\n`);
+  return file;
 }
