@@ -2,17 +2,17 @@ import type { EnvironmentReader } from './environment-reader.ts';
 import { readApiBase } from './origins.ts';
 
 /** Played by Tollgate's own sandbox, which signs with these secrets; empty: it makes its own. */
-export interface SandboxedProvider {
+interface SandboxedProvider {
   readonly kind: 'sandbox';
   readonly webhookSecrets: readonly string[];
 }
 
 /** Not offered: it has no keys, and where real money moves the sandbox must not stand in. */
-export interface DisabledProvider {
+interface DisabledProvider {
   readonly kind: 'off';
 }
 
-export interface LiveStripe {
+interface LiveStripe {
   readonly kind: 'live';
   /** The keys' own mode: `test` moves no money. */
   readonly mode: 'live' | 'test';
@@ -24,7 +24,7 @@ export interface LiveStripe {
   readonly apiBase: string | null;
 }
 
-export interface LiveCreem {
+interface LiveCreem {
   readonly kind: 'live';
   /** The key's own mode: `test` belongs to test-api.creem.io and moves no money. */
   readonly mode: 'live' | 'test';

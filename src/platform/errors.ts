@@ -1,14 +1,3 @@
-/** How a refusal reaches a client: the GraphQL error code it gets when no result union names it. */
-export type ErrorCode =
-  | 'UNAUTHENTICATED'
-  | 'FORBIDDEN'
-  | 'MASTER_KEY_REQUIRED'
-  | 'BAD_USER_INPUT'
-  | 'NOT_FOUND'
-  | 'RATE_LIMITED'
-  | 'PROVIDER_UNAVAILABLE'
-  | 'SERVICE_UNAVAILABLE';
-
 /**
  * An expected refusal. Subclasses live in `x.errors.ts` of the feature that refuses;
  * `code` is stable, `message` is for people, `details` are data for programs.

@@ -10,7 +10,7 @@ import { LiveClient } from './live-client.ts';
 import { CreateAccountDocument } from './operations.generated.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
 
-export const ADMIN_KEY = 'an-administrators-key-that-only-tests-know';
+const ADMIN_KEY = 'an-administrators-key-that-only-tests-know';
 
 interface GatewayOptions {
   /** Another gateway's database, for several processes on one; its own one when not given. */

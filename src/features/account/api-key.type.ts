@@ -4,7 +4,7 @@ import { DateTimeScalar } from '../../graphql/scalars.ts';
 import type { ApiKeyRow } from './api-key.entity.ts';
 import type { ApiKeyKind } from './caller.model.ts';
 
-export const ApiKeyKindEnum = enumOf('ApiKeyKind', ['ADMIN', 'MASTER', 'AGENT']);
+const ApiKeyKindEnum = enumOf('ApiKeyKind', ['ADMIN', 'MASTER', 'AGENT']);
 
 @ObjectType('ApiKey', { description: 'A key without its secret, which nobody can read again.' })
 export class ApiKeyType {

@@ -183,7 +183,7 @@ export function creditsFor(pricing: CreditPricing, amountMinor: bigint): bigint 
 /** How an account begins and what it is led to. Under FREE it is active on the default plan at once. */
 export type LifecycleSettings = TrialLifecycle | FreeLifecycle;
 
-export interface TrialLifecycle {
+interface TrialLifecycle {
   readonly mode: 'TRIAL';
   /** The plan that is sold when none is named, and that the promotion leads to; it has a fixed monthly price above 0. */
   readonly planSlug: string;
@@ -196,7 +196,7 @@ export interface TrialLifecycle {
   readonly promotionMonths: number;
 }
 
-export interface FreeLifecycle {
+interface FreeLifecycle {
   readonly mode: 'FREE';
   /** The plan that is sold when none is named; null: one must be named. */
   readonly planSlug: string | null;

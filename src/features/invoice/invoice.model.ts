@@ -1,5 +1,8 @@
 import type { Channel, Money } from '../../platform/money.ts';
 
+/** What the cursors of this list begin with. */
+export const INVOICE_CURSOR = 'invoice';
+
 export type InvoiceStatus = 'DRAFT' | 'OPEN' | 'PAID' | 'UNCOLLECTIBLE' | 'VOID';
 
 /** A provider's invoice, mirrored. */

@@ -4,6 +4,7 @@ import { type GraphContext, perRequest } from '../../graphql/context.ts';
 import { AccountType } from '../account/account.type.ts';
 import { CreditGrantType } from '../ledger/ledger.type.ts';
 import { invoiceLoader } from './invoice.loader.ts';
+import { INVOICE_CURSOR } from './invoice.model.ts';
 import type { InvoiceService } from './invoice.service.ts';
 import { InvoiceConnectionType, InvoiceType, toInvoice } from './invoice.type.ts';
 
@@ -23,7 +24,7 @@ export class InvoiceResolver {
   ): Promise<InvoiceConnectionType> {
     return toConnection(InvoiceConnectionType, {
       page: await this.#invoices.invoices(account.id, { first, after }),
-      cursorKind: 'invoice',
+      cursorKind: INVOICE_CURSOR,
       position: (invoice) => invoice.id,
       node: toInvoice,
       count: () => this.#invoices.invoiceCount(account.id),

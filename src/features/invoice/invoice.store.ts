@@ -12,11 +12,9 @@ import {
   UUID_POSITION,
 } from '../../platform/paging.ts';
 import { InvoiceSchema } from './invoice.entity.ts';
-import type { Invoice } from './invoice.model.ts';
+import { INVOICE_CURSOR, type Invoice } from './invoice.model.ts';
 
 type Row = InferEntity<typeof InvoiceSchema>;
-
-export const INVOICE_CURSOR = 'invoice';
 
 /** Every query on the table of invoices. */
 export class InvoiceStore {

@@ -5,7 +5,7 @@ import { MoneyType, toMoney } from '../../graphql/money.type.ts';
 import { DateTimeScalar, UrlScalar } from '../../graphql/scalars.ts';
 import type { Invoice, InvoiceStatus } from './invoice.model.ts';
 
-export const InvoiceStatusEnum = enumOf('InvoiceStatus', [
+const InvoiceStatusEnum = enumOf('InvoiceStatus', [
   'DRAFT',
   'OPEN',
   'PAID',

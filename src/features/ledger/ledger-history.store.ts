@@ -8,15 +8,14 @@ import {
   readCursor,
   UUID_POSITION,
 } from '../../platform/paging.ts';
-import type {
-  CreditAllocation,
-  CreditGrant,
-  CreditTransaction,
-  CreditTransactionType,
+import {
+  type CreditAllocation,
+  type CreditGrant,
+  type CreditTransaction,
+  type CreditTransactionType,
+  GRANT_CURSOR,
+  TRANSACTION_CURSOR,
 } from './ledger.model.ts';
-
-export const TRANSACTION_CURSOR = 'credit-transaction';
-export const GRANT_CURSOR = 'credit-grant';
 
 const TRANSACTION_COLUMNS = `account_id as "accountId", sequence, type, usage_type as "usageType",
   amount_micro as "amountMicro", balance_after_micro as "balanceAfterMicro", description, metadata,

@@ -1,3 +1,7 @@
+/** What the cursors of these lists begin with. */
+export const TRANSACTION_CURSOR = 'credit-transaction';
+export const GRANT_CURSOR = 'credit-grant';
+
 /** Where credits came from. `PURCHASE` was paid for by itself; `PLAN` came with a plan's month; the rest is promotional. */
 export type CreditGrantSource =
   | 'PLAN'

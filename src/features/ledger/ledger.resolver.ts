@@ -10,7 +10,12 @@ import {
 } from '../account/account.type.ts';
 import { accountFor, requireAdmin } from '../account/caller.policy.ts';
 import { balanceLoader } from './ledger.loader.ts';
-import type { LedgerReceipt, CreditTransactionType as TransactionKind } from './ledger.model.ts';
+import {
+  GRANT_CURSOR,
+  type LedgerReceipt,
+  TRANSACTION_CURSOR,
+  type CreditTransactionType as TransactionKind,
+} from './ledger.model.ts';
 import type { LedgerService } from './ledger.service.ts';
 import {
   CreditBalanceType,
@@ -107,7 +112,7 @@ export class LedgerResolver {
     const page = await this.#history.grants(account.id, spendableOnly ?? false, { first, after });
     return toConnection(CreditGrantConnectionType, {
       page,
-      cursorKind: 'credit-grant',
+      cursorKind: GRANT_CURSOR,
       position: (grant) => grant.id,
       node: toCreditGrant,
       count: () => this.#history.grantCount(account.id, spendableOnly ?? false),
@@ -124,7 +129,7 @@ export class LedgerResolver {
     const page = await this.#history.transactions(account.id, types ?? null, { first, after });
     return toConnection(CreditTransactionConnectionType, {
       page,
-      cursorKind: 'credit-transaction',
+      cursorKind: TRANSACTION_CURSOR,
       position: (entry) => entry.sequence,
       node: toCreditTransaction,
       count: () => this.#history.transactionCount(account.id, types ?? null),

@@ -12,7 +12,7 @@ import type {
 } from './ledger.model.ts';
 import { available, promotional } from './ledger.policy.ts';
 
-export const CreditGrantSourceEnum = enumOf('CreditGrantSource', [
+const CreditGrantSourceEnum = enumOf('CreditGrantSource', [
   'PLAN',
   'PURCHASE',
   'PROMOTION',

@@ -1,5 +1,8 @@
 import type { Channel, Interval, Money } from '../../platform/money.ts';
 
+/** What the cursors of this list begin with. */
+export const ORDER_CURSOR = 'order';
+
 export type OrderKind = 'SUBSCRIPTION' | 'CREDITS';
 export type OrderStatus =
   | 'PENDING'

@@ -16,7 +16,7 @@ import { changesOnly, LiveStream } from '../../live/live-stream.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { AccountType } from '../account/account.type.ts';
 import { accountFor, sees } from '../account/caller.policy.ts';
-import type { Order, OrderStatus } from './order.model.ts';
+import { ORDER_CURSOR, type Order, type OrderStatus } from './order.model.ts';
 import type { OrderService } from './order.service.ts';
 import { OrderConnectionType, OrderStatusEnum, OrderType, toOrder } from './order.type.ts';
 
@@ -44,7 +44,7 @@ export class OrderResolver {
   ): Promise<OrderConnectionType> {
     return toConnection(OrderConnectionType, {
       page: await this.#orders.orders(account.id, statuses ?? null, { first, after }),
-      cursorKind: 'order',
+      cursorKind: ORDER_CURSOR,
       position: (order) => order.id,
       node: toOrder,
       count: () => this.#orders.orderCount(account.id, statuses ?? null),

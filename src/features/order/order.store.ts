@@ -12,11 +12,9 @@ import {
   UUID_POSITION,
 } from '../../platform/paging.ts';
 import { OrderSchema } from './order.entity.ts';
-import type { NewOrder, Order, OrderStatus } from './order.model.ts';
+import { type NewOrder, ORDER_CURSOR, type Order, type OrderStatus } from './order.model.ts';
 
 type Row = InferEntity<typeof OrderSchema>;
-
-export const ORDER_CURSOR = 'order';
 
 /** Every query on the table of orders. */
 export class OrderStore {

@@ -7,7 +7,7 @@ import { DateTimeScalar, UrlScalar } from '../../graphql/scalars.ts';
 import type { Channel, Interval } from '../../platform/money.ts';
 import type { Order, OrderKind, OrderStatus } from './order.model.ts';
 
-export const OrderKindEnum = enumOf('OrderKind', ['SUBSCRIPTION', 'CREDITS']);
+const OrderKindEnum = enumOf('OrderKind', ['SUBSCRIPTION', 'CREDITS']);
 export const OrderStatusEnum = enumOf('OrderStatus', [
   'PENDING',
   'PAID',

@@ -6,7 +6,7 @@ import type { Channel, Interval } from '../../platform/money.ts';
 import { AllowanceType, toAllowance } from '../catalog/catalog.type.ts';
 import type { PlanSubscription, SubscriptionStatus } from './subscription.model.ts';
 
-export const SubscriptionStatusEnum = enumOf('SubscriptionStatus', [
+const SubscriptionStatusEnum = enumOf('SubscriptionStatus', [
   'ACTIVE',
   'TRIALING',
   'PAST_DUE',

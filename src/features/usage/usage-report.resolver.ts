@@ -13,7 +13,7 @@ import {
   UsagePeriodConnectionType,
   UsagePeriodType,
 } from './usage.type.ts';
-import type { UsageReportService } from './usage-report.service.ts';
+import { PERIOD_CURSOR, type UsageReportService } from './usage-report.service.ts';
 
 interface UsageChangedArgs {
   readonly accountId?: string | null;
@@ -51,7 +51,7 @@ export class UsageReportResolver {
     const page = await this.#reports.periods(account.id, { first, after });
     return toConnection(UsagePeriodConnectionType, {
       page,
-      cursorKind: 'usage-period',
+      cursorKind: PERIOD_CURSOR,
       position: ({ period }) => BigInt(period.start.getTime()),
       node: toUsagePeriod,
       count: () => this.#reports.periodCount(account.id),

@@ -42,7 +42,8 @@ type KeptCounter = Awaited<ReturnType<UsageReportStore['counters']>>[number];
 const DAYS_BY_DEFAULT = 30;
 const MOST_DAYS = 366;
 
-const PERIOD_CURSOR = 'usage-period';
+/** What the cursors of the list of periods begin with. */
+export const PERIOD_CURSOR = 'usage-period';
 
 /** Tells what was used, and what still may be. */
 export class UsageReportService {

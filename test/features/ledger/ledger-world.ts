@@ -78,12 +78,12 @@ export async function ledgerWorld(start = '2026-03-01T00:00:00Z'): Promise<Ledge
 }
 
 /** Connects as a gateway does. */
-export function connect(url: string, poolSize: number): Promise<Database> {
+function connect(url: string, poolSize: number): Promise<Database> {
   return Database.connect({ url, entities, poolSize, onPoolError: () => undefined });
 }
 
 /** A gateway's ledger over these connections. */
-export function ledgerOn(database: Database, clock: Clock): LedgerNode {
+function ledgerOn(database: Database, clock: Clock): LedgerNode {
   const events = new DomainEvents();
   const history = new LedgerHistoryStore(database);
   const accounts = new AccountService({
