@@ -97,8 +97,9 @@ async function readKeys(file: string): Promise<FirstKeys> {
   try {
     return { ...NO_KEYS, ...(JSON.parse(await readFile(file, 'utf8')) as Partial<FirstKeys>) };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return NO_KEYS;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return NO_KEYS;
+    // What a failed read throws does not always say of which file.
+    throw Object.assign(error as Error, { path: file });
   }
 }
 
