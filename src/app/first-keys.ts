@@ -97,7 +97,8 @@ async function readKeys(file: string): Promise<FirstKeys> {
   try {
     return { ...NO_KEYS, ...(JSON.parse(await readFile(file, 'utf8')) as Partial<FirstKeys>) };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return NO_KEYS;
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    if (isMissing || error instanceof SyntaxError) return NO_KEYS;
     // What a failed read throws does not always say of which file.
     throw Object.assign(error as Error, { path: file });
   }
