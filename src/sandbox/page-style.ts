@@ -57,8 +57,8 @@ td:first-child { padding-right: 1rem; white-space: nowrap; color: var(--ink); fo
   border-radius: .75rem; }
 .paper header { display: flex; flex-wrap: wrap; gap: 1rem; justify-content: space-between; margin-bottom: 2rem; }
 .paper .state { color: var(--soft); }
-.single { display: grid; justify-items: center; align-content: start; padding: 3rem 1.25rem; }
-.sheet { width: 100%; max-width: 30rem; padding: 2rem; background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; }
+.single { padding: 3rem 1.25rem; }
+.sheet { max-width: 30rem; margin: 0 auto; padding: 2rem; background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; }
 .sheet h1 { font-size: 1.25rem; }
 .sheet form { margin-top: 1.5rem; }
 .portal { max-width: 40rem; }
