@@ -67,7 +67,10 @@ td:first-child { padding-right: 1rem; white-space: nowrap; color: var(--ink); fo
 .block { padding: 1.5rem 0; border-top: 1px solid var(--line); }
 .block h2 { margin-bottom: .75rem; font-size: 1rem; }
 .plan { display: flex; flex-wrap: wrap; gap: .25rem 1rem; justify-content: space-between; font-size: 1.125rem; }
-.block td { padding: .5rem 1rem .5rem 0; border-top: 1px solid var(--line); }
+.block table { font-size: .875rem; }
+.block td { padding: .5rem .5rem .5rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+.block td:last-child { padding-right: 0; text-align: right; }
+.plan + .lines { margin-top: 1rem; }
 .block td.amount { text-align: right; white-space: nowrap; }
 .back { padding-top: 1.5rem; border-top: 1px solid var(--line); }
 @media (max-width: 52rem) {

@@ -24,7 +24,7 @@ describe('the pages of a customer, in a browser without scripts', () => {
     return page;
   }
 
-  it.each(SIZES)('take a card for a setup intent, on %s', async (name, size) => {
+  it.each(SIZES)('take a card for a setup intent, on %s', async (_name, size) => {
     const { stripe, sandbox } = await givenSandbox();
     const { url } = sandbox;
     const customer = await stripe.customers.create({ email: 'ada@example.com' });
@@ -36,7 +36,7 @@ describe('the pages of a customer, in a browser without scripts', () => {
     await page.getByRole('button', { name: 'Save card' }).click();
     expect(await page.getByRole('alert').textContent()).toBe('Your card was declined.');
     expect(await number.getAttribute('aria-invalid')).toBe('true');
-    await picture(page, `setup-${name}`);
+    expect(await overflows(page)).toBe(false);
     await number.fill('4242424242424242');
     await page.getByRole('button', { name: 'Save card' }).click();
 
@@ -47,7 +47,7 @@ describe('the pages of a customer, in a browser without scripts', () => {
     expect(data.map(({ card }) => card?.last4)).toEqual(['4242']);
   });
 
-  it.each(SIZES)('cancel, resume and change the card in the portal, on %s', async (name, size) => {
+  it.each(SIZES)('cancel, resume and change the card in the portal, on %s', async (_name, size) => {
     const { stripe, sandbox } = await givenSandbox();
     const { url } = sandbox;
     const subscription = await givenSubscription(stripe);
@@ -60,7 +60,7 @@ describe('the pages of a customer, in a browser without scripts', () => {
 
     expect(await page.getByRole('heading', { name: 'Current plan' }).count()).toBe(1);
     expect(await page.getByText('paid', { exact: true }).count()).toBe(1);
-    await picture(page, `portal-${name}`);
+    expect(await overflows(page)).toBe(false);
     await page.getByRole('button', { name: 'Cancel plan' }).click();
     await page.getByRole('button', { name: 'Keep plan' }).waitFor();
     expect((await present()).cancel_at_period_end).toBe(true);
@@ -74,7 +74,7 @@ describe('the pages of a customer, in a browser without scripts', () => {
     await page.getByLabel('New card number').fill('5555 5555 5555 4444');
     await page.getByRole('button', { name: 'Use this card' }).click();
     await page.getByText('mastercard •••• 4444').waitFor();
-    await picture(page, `portal-cards-${name}`);
+    expect(await overflows(page)).toBe(false);
     expect(await page.getByRole('link', { name: 'Go back' }).getAttribute('href')).toBe(
       `${url}/healthz`,
     );
@@ -103,7 +103,7 @@ describe('the pages of a customer, in a browser without scripts', () => {
       },
     });
     const page = await open(portal.url, { width: 1280, height: 860 });
-    await picture(page, 'confirm');
+    expect(await overflows(page)).toBe(false);
 
     await page.getByRole('button', { name: 'Confirm' }).click();
     await page.waitForLoadState();
@@ -126,9 +126,9 @@ async function givenSubscription(stripe: Stripe): Promise<Stripe.Subscription> {
   return data[0];
 }
 
-async function picture(page: Page, name: string): Promise<void> {
-  expect(await page.evaluate('document.documentElement.scrollWidth > window.innerWidth')).toBe(
-    false,
+function overflows(page: Page): Promise<boolean> {
+  return page.evaluate(
+    `[...document.querySelectorAll('main *')].some((part) => part.getBoundingClientRect().right >
+      document.querySelector('.sheet').getBoundingClientRect().right)`,
   );
-  await page.screenshot({ path: `/tmp/pics/${name.replaceAll(' ', '-')}.png`, fullPage: true });
 }
