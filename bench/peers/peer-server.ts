@@ -1,3 +1,4 @@
+import type { GraphQLSchema } from 'graphql';
 import { authenticateWith } from '../../src/edge/authenticate.ts';
 import { createGraphServer } from '../../src/edge/graphql-server.ts';
 import { createHttpServer } from '../../src/edge/http-server.ts';
@@ -17,6 +18,13 @@ const POOL_SIZE = 20;
  * Arguments of the process: the database's URL and the port.
  */
 export async function servePeer(spendWith: (database: Database) => Promise<Spend> | Spend) {
+  await serveSchema(async (database) => peerSchema(await spendWith(database)));
+}
+
+/** As `servePeer`, for another schema than the one of spending. */
+export async function serveSchema(
+  schemaOn: (database: Database) => Promise<GraphQLSchema> | GraphQLSchema,
+) {
   const [url = '', port = ''] = process.argv.slice(2);
   const logger = createLogger('error');
   const database = await Database.connect({
@@ -31,7 +39,7 @@ export async function servePeer(spendWith: (database: Database) => Promise<Spend
     store: new ApiKeyStore(database),
     adminKey: null,
   });
-  const schema = peerSchema(await spendWith(database));
+  const schema = await schemaOn(database);
   const graphServer = createGraphServer({ schema, isProduction: false, logger });
   await graphServer.start();
   const http = await createHttpServer({

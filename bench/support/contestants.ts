@@ -1,11 +1,9 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Measurement, MeasurementOrder } from './measurement.ts';
+import { type Launch, peer, startServerProcess, stopChild, tollgate } from './server-process.ts';
 import type { Stage } from './stage.ts';
 
 export type ContestantName = 'tollgate' | 'mikroOrm' | 'prepared' | 'bareSql';
@@ -17,11 +15,6 @@ export interface Contestant {
   readonly target: MeasurementOrder['target'];
   stop(): Promise<void>;
 }
-
-const ROOT = new URL('../../', import.meta.url);
-const READY_WITHIN_MS = 30_000;
-const POLL_MS = 50;
-const LAST_WORDS = 4_000;
 
 /** Starts everyone who takes part, each with a database of its own; servers run as processes of their own. */
 export async function startContestants(stage: Stage): Promise<Contestant[]> {
@@ -53,8 +46,6 @@ export function startLoadGenerator() {
   };
 }
 
-type Launch = (databaseUrl: string, port: number, stage: Stage) => ChildProcess;
-
 async function startServer(
   stage: Stage,
   name: ContestantName,
@@ -63,33 +54,8 @@ async function startServer(
 ): Promise<Contestant> {
   const databaseUrl = await stage.createDatabase(`bench_${name.toLowerCase()}`);
   await addPeerFunction(databaseUrl);
-  const port = await freePort();
-  const child = launch(databaseUrl, port, stage);
-  await untilReady(child, port);
-  return { name, title, databaseUrl, target: { port }, stop: () => stopChild(child) };
-}
-
-const tollgate: Launch = (databaseUrl, port, stage) =>
-  spawn(process.execPath, [new URL('dist/main.js', ROOT).pathname], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      DATABASE_URL: databaseUrl,
-      PORT: String(port),
-      SANDBOX_PORT: '0',
-      DATA_DIR: join(stage.folder, 'tollgate'),
-      LOG_LEVEL: 'error',
-    },
-  });
-
-function peer(file: string): Launch {
-  const path = new URL(`../peers/${file}.ts`, import.meta.url).pathname;
-  return (databaseUrl, port) =>
-    spawn(process.execPath, [path, databaseUrl, String(port)], {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {},
-    });
+  const { port, stop } = await startServerProcess(launch, databaseUrl, stage);
+  return { name, title, databaseUrl, target: { port }, stop };
 }
 
 async function startBareSql(stage: Stage): Promise<Contestant> {
@@ -109,37 +75,4 @@ async function addPeerFunction(databaseUrl: string): Promise<void> {
   await client.connect();
   await client.query(await readFile(new URL('../peers/peer-spend.sql', import.meta.url), 'utf8'));
   await client.end();
-}
-
-async function untilReady(child: ChildProcess, port: number): Promise<void> {
-  const deadline = performance.now() + READY_WITHIN_MS;
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (text) => {
-      said = `${said}${text}`.slice(-LAST_WORDS);
-    });
-  }
-  while (performance.now() < deadline && child.exitCode === null) {
-    const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
-    if (answer?.ok) return;
-    await pause(POLL_MS);
-  }
-  child.kill('SIGKILL');
-  throw new Error(`${child.spawnargs.join(' ')} does not get ready: ${said}`);
-}
-
-async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

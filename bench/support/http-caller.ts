@@ -28,7 +28,11 @@ export class HttpCaller {
 
   /** Spends from the n-th account and resolves with the answer's body. */
   spend(account: number, idempotencyKey: string): Promise<string> {
-    const body = spendBody(idempotencyKey);
+    return this.post(account, spendBody(idempotencyKey));
+  }
+
+  /** Sends a body with the n-th account's key and resolves with the answer's. */
+  post(account: number, body: string): Promise<string> {
     this.#socket.write(
       `POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n` +
         `authorization: Bearer ${seededAccount(account).masterKey}\r\ncontent-length: ${body.length}${HEADER_END}${body}`,

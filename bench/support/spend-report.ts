@@ -1,6 +1,6 @@
-import { cpus } from 'node:os';
 import type { Contestant, ContestantName } from './contestants.ts';
 import type { Measurement } from './measurement.ts';
+import { machine, table } from './report-text.ts';
 import { writeSection } from './results-file.ts';
 
 /** The median of a figure over the repetitions. */
@@ -106,20 +106,4 @@ function contestantCells(figures: Figures, { name, title }: Contestant): string[
 
 function shown(value: number, unit: '/s' | 'ms'): string {
   return unit === '/s' ? `${Math.round(value).toLocaleString('en')}/s` : `${value.toFixed(2)} ms`;
-}
-
-/** A Markdown table, aligned for those who read it as text. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) =>
-    Math.max(3, title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const lineOf = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`;
-  const rule = `|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
-  return [lineOf(head), rule, ...rows.map(lineOf)].join('\n');
-}
-
-function machine(): string {
-  const [first] = cpus();
-  return `${cpus().length} x ${first?.model.trim() || 'CPU'}`;
 }
