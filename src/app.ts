@@ -1,24 +1,21 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { composeJobs, composeSweeps } from './app/jobs.ts';
 import { startProviders } from './app/providers.ts';
 import { composeResolvers } from './app/resolvers.ts';
 import { composeServices, type Services } from './app/services.ts';
 import { subscribeFeatures } from './app/subscribers.ts';
 import type { Config } from './config.ts';
 import { type Doors, openDoors } from './edge/doors.ts';
-import { creditHoldCrontab, creditHoldJobs } from './features/ledger/credit-hold.jobs.ts';
-import { orderJobs } from './features/order/order.jobs.ts';
-import { paymentMethodJobs } from './features/payment-method/payment-method.jobs.ts';
-import { subscriptionJobs } from './features/subscription/subscription.jobs.ts';
+import { ClockStore } from './features/operations/clock.store.ts';
 import { buildGraphSchema } from './graphql/schema.ts';
 import { dispatchTo } from './inbox/dispatch.ts';
-import { inboxCrontab, inboxTasks } from './inbox/inbox.jobs.ts';
 import { InboxStore } from './inbox/inbox.store.ts';
 import { Inbox } from './inbox/inbox.ts';
-import { JobRunner } from './jobs/job-runner.ts';
+import type { JobRunner } from './jobs/job-runner.ts';
 import { LiveHub } from './live/hub.ts';
 import { PostgresTransport } from './live/postgres-transport.ts';
-import { type Clock, SystemClock } from './platform/clock.ts';
+import { type Clock, MovableClock, SystemClock } from './platform/clock.ts';
 import { Database } from './platform/database/database.ts';
 import { entities } from './platform/database/entities.ts';
 import { isMigrated } from './platform/database/migrate.ts';
@@ -71,20 +68,26 @@ export async function startApp(options: AppOptions): Promise<App> {
 type Closer = () => Promise<unknown>;
 
 async function startParts(options: AppOptions, closers: Closer[]): Promise<Omit<App, 'close'>> {
-  const { config, databaseUrl, logger, clock = new SystemClock() } = options;
+  const { config, databaseUrl, logger } = options;
   const database = await connect(databaseUrl, logger);
   closers.push(() => database.close());
-  const sources = await startProviders(config, join(config.dataDir, 'sandbox.db'), logger);
+  const clock = options.clock ?? (await startClock(config, database));
+  const offsetMs = clock instanceof MovableClock ? clock.offsetMs : undefined;
+  const books = join(config.dataDir, 'sandbox.db');
+  const sources = await startProviders(config, books, logger, offsetMs);
   closers.push(() => sources.close());
-  const { providers } = sources;
+  const { providers, played: playedProviders } = sources;
   const hub = new LiveHub(new PostgresTransport(databaseUrl, logger));
-  const services = composeServices({ config, database, hub, clock, logger, providers });
+  const foundation = { config, database, hub, clock, logger, providers, playedProviders };
+  const services = composeServices(foundation);
   subscribeFeatures(services);
   await services.catalog.sync(config.catalogue);
 
   const inbox = composeInbox(services);
   const doors = await composeDoors(services, inbox);
-  const jobs = composeJobs(services, inbox, databaseUrl);
+  const sweeps = composeSweeps(services);
+  const jobs = composeJobs(services, inbox, sweeps, databaseUrl);
+  services.clocks.watchOver(sweeps, jobs);
   closers.push(() => hub.close());
   // Both wait for what is under way: one after the other would take as long as both.
   closers.push(() => Promise.all([doors.close(), jobs.stop()]));
@@ -100,6 +103,13 @@ async function startParts(options: AppOptions, closers: Closer[]): Promise<Omit<
     );
   const { sandboxUrl, drain } = sources;
   return { url, sandboxUrl, services, inbox, jobs, drainSandbox: drain };
+}
+
+/** In sandbox mode time can be moved, and is where it was moved to. */
+async function startClock({ isSandbox }: Config, database: Database): Promise<Clock> {
+  return isSandbox
+    ? new MovableClock(await new ClockStore(database).offsetMs())
+    : new SystemClock();
 }
 
 function connect(url: string, logger: Logger): Promise<Database> {
@@ -133,27 +143,20 @@ async function composeDoors(services: Services, inbox: Inbox): Promise<Doors> {
 }
 
 /** Acts on what other processes tell: a revoked key is forgotten and its sockets closed, a new catalogue is read. */
-async function watchHints({ hub, apiKeys, catalog }: Services, doors: Doors): Promise<void> {
+async function watchHints(services: Services, doors: Doors): Promise<void> {
+  const { hub, apiKeys, catalog, clocks, logger } = services;
   hub.listen('key', (keyId) => {
     apiKeys.forget(keyId);
     doors.closeSocketsOf(keyId);
   });
   hub.onGap(() => void doors.recheckSockets());
   hub.watch('catalogue', 'all', () => catalog.forget());
+  hub.watch('clock', 'all', () => {
+    clocks
+      .follow()
+      .catch((error: Error) => logger.warn({ err: error }, 'the clock did not follow'));
+  });
   await hub.start();
-}
-
-function composeJobs(services: Services, inbox: Inbox, url: string): JobRunner {
-  const { cardRequests, database, logger, planChanger, purchases, subscriptions } = services;
-  const tasks = {
-    ...inboxTasks(inbox),
-    ...paymentMethodJobs(cardRequests),
-    ...creditHoldJobs(services.holds),
-    ...orderJobs(purchases),
-    ...subscriptionJobs(subscriptions, planChanger),
-  };
-  const crontab = [...inboxCrontab, ...creditHoldCrontab];
-  return new JobRunner({ url, database, logger, tasks, crontab });
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Config } from '../config.ts';
+import type { PlayedProviders } from '../features/operations/clock.service.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Channel } from '../platform/money.ts';
 import type { PaymentProvider } from '../providers/payment-provider.ts';
@@ -13,6 +14,8 @@ interface ProviderSources {
   readonly sandboxUrl: string | null;
   /** Tells the sandbox where the gateway listens; real providers know it from their dashboards. */
   deliverWebhooksTo(gatewayUrl: string): void;
+  /** What the sandbox plays, to be moved through time; null when it plays nothing. */
+  readonly played: PlayedProviders | null;
   /** Resolves when the sandbox has delivered the webhooks that wait. */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -23,6 +26,7 @@ export async function startProviders(
   config: Config,
   booksFile: string,
   logger: Logger,
+  clockOffsetMs: number | undefined,
 ): Promise<ProviderSources> {
   const { stripe } = config;
   if (stripe.kind === 'live') {
@@ -38,6 +42,7 @@ export async function startProviders(
     port: config.sandboxPort,
     booksFile,
     stripe: { ...keys, webhookUrl: null },
+    ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }),
     logger,
   });
   const provider = createStripeProvider({
@@ -48,6 +53,7 @@ export async function startProviders(
   return {
     providers: new Map([['STRIPE', provider]]),
     sandboxUrl: sandbox.url,
+    played: sandbox,
     deliverWebhooksTo: (gatewayUrl) => sandbox.setWebhookUrl(`${gatewayUrl}/webhooks/stripe`),
     drain: async () => {
       await sandbox.drain();
@@ -60,6 +66,7 @@ function withoutSandbox(providers: ReadonlyMap<Channel, PaymentProvider>): Provi
   return {
     providers,
     sandboxUrl: null,
+    played: null,
     deliverWebhooksTo: () => undefined,
     drain: async () => undefined,
     close: async () => undefined,

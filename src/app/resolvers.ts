@@ -8,7 +8,10 @@ import { CreditAllocationResolver } from '../features/ledger/credit-allocation.r
 import { CreditHoldResolver } from '../features/ledger/credit-hold.resolver.ts';
 import { CreditTransactionResolver } from '../features/ledger/credit-transaction.resolver.ts';
 import { LedgerResolver } from '../features/ledger/ledger.resolver.ts';
+import { AccountStreamResolver } from '../features/lifecycle/account-stream.resolver.ts';
 import { LifecycleResolver } from '../features/lifecycle/lifecycle.resolver.ts';
+import { LifecycleAccountResolver } from '../features/lifecycle/lifecycle-account.resolver.ts';
+import { ClockResolver } from '../features/operations/clock.resolver.ts';
 import { OrderResolver } from '../features/order/order.resolver.ts';
 import { GrantOrderResolver, OrderPlanResolver } from '../features/order/order-details.resolver.ts';
 import { PurchaseResolver } from '../features/order/purchase.resolver.ts';
@@ -31,6 +34,9 @@ export function composeResolvers(services: Services): Resolvers {
     new ApiKeyResolver(accounts, apiKeys),
     new LifecycleResolver(services.lifecycle),
     new PaymentMethodResolver(accounts, services.cardRequests, services.paymentMethods),
+    new LifecycleAccountResolver(services.lifecycleHistory, services.catalogue, clock),
+    new AccountStreamResolver(accounts, services.lifecycleHistory),
+    new ClockResolver(services.clocks),
     new LedgerResolver(ledger, history),
     new CreditHoldResolver(services.holds),
     new CreditTransactionResolver(accounts, history),

@@ -14,9 +14,21 @@ import { CreditHoldService } from '../features/ledger/credit-hold.service.ts';
 import { CreditHoldStore } from '../features/ledger/credit-hold.store.ts';
 import { LedgerService } from '../features/ledger/ledger.service.ts';
 import { LedgerStore } from '../features/ledger/ledger.store.ts';
+import { LedgerAuditService } from '../features/ledger/ledger-audit.service.ts';
+import { LedgerAuditStore } from '../features/ledger/ledger-audit.store.ts';
 import { LedgerHistoryService } from '../features/ledger/ledger-history.service.ts';
 import { LedgerHistoryStore } from '../features/ledger/ledger-history.store.ts';
+import { LedgerSweepService } from '../features/ledger/ledger-sweep.service.ts';
+import { LedgerSweepStore } from '../features/ledger/ledger-sweep.store.ts';
 import { LifecycleService } from '../features/lifecycle/lifecycle.service.ts';
+import { LifecycleStore } from '../features/lifecycle/lifecycle.store.ts';
+import { LifecycleHistoryService } from '../features/lifecycle/lifecycle-history.service.ts';
+import { OutstandingInvoiceService } from '../features/lifecycle/outstanding-invoice.service.ts';
+import { PromotionService } from '../features/lifecycle/promotion.service.ts';
+import { PromotionStore } from '../features/lifecycle/promotion.store.ts';
+import { SubscriptionRefresher } from '../features/lifecycle/subscription-refresher.service.ts';
+import { ClockService, type PlayedProviders } from '../features/operations/clock.service.ts';
+import { ClockStore } from '../features/operations/clock.store.ts';
 import { CheckoutOpener } from '../features/order/checkout-opener.service.ts';
 import { OfferService } from '../features/order/offer.service.ts';
 import { OrderService } from '../features/order/order.service.ts';
@@ -28,9 +40,11 @@ import { PaymentMethodService } from '../features/payment-method/payment-method.
 import { PaymentMethodStore } from '../features/payment-method/payment-method.store.ts';
 import { ProviderCustomerService } from '../features/payment-method/provider-customer.service.ts';
 import { ProviderCustomerStore } from '../features/payment-method/provider-customer.store.ts';
+import { MonthGranter } from '../features/subscription/month-granter.service.ts';
 import { PlanChangeService } from '../features/subscription/plan-change.service.ts';
 import { PlanChangeStore } from '../features/subscription/plan-change.store.ts';
 import { PlanChangeQuoteService } from '../features/subscription/plan-change-quote.service.ts';
+import { PlanCreditScheduleStore } from '../features/subscription/plan-credit-schedule.store.ts';
 import { PlanCreditsService } from '../features/subscription/plan-credits.service.ts';
 import { PortalService } from '../features/subscription/portal.service.ts';
 import { SubscriptionService } from '../features/subscription/subscription.service.ts';
@@ -59,6 +73,8 @@ export interface Foundation {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly providers: ReadonlyMap<Channel, PaymentProvider>;
+  /** Null when no provider is played. */
+  readonly playedProviders: PlayedProviders | null;
 }
 
 export type Services = ReturnType<typeof composeServices>;
@@ -76,9 +92,11 @@ export function composeServices(foundation: Foundation) {
   const usage = composeUsage({ ...base, ...accounts });
   const checkIns = composeCheckIns({ ...base, ...accounts, ...ledger });
   const purchases = composePurchases({ ...base, ...accounts, ...ledger });
-  const lifecycle = new LifecycleService({ ...base, ...accounts });
+  const lifecycle = composeLifecycle({ ...base, ...accounts, ...ledger, ...purchases });
+  const clocks = new ClockService({ ...base, store: new ClockStore(base.database) });
   const sold = { ...purchases, checkIns };
-  return { ...base, ...accounts, ...cards, ...ledger, ...usage, ...sold, lifecycle };
+  const time = { ...lifecycle, clocks };
+  return { ...base, ...accounts, ...cards, ...ledger, ...usage, ...sold, ...time };
 }
 
 type Base = Foundation & { readonly events: DomainEvents; readonly catalogue: Config['catalogue'] };
@@ -113,13 +131,15 @@ function composeLedger(base: Base & ReturnType<typeof composeAccounts>) {
   const entries = new LedgerHistoryStore(database);
   const history = new LedgerHistoryService(entries, clock);
   const ledger = new LedgerService({ ...base, store: new LedgerStore(database), history: entries });
+  const ledgerSweep = new LedgerSweepService(new LedgerSweepStore(database), clock);
+  const ledgerAudit = new LedgerAuditService(new LedgerAuditStore(database), base.logger);
   const balanceStreams = new BalanceStreamService(ledger, entries, hub);
   const holds = new CreditHoldService({
     ...base,
     store: new CreditHoldStore(database),
     history: entries,
   });
-  return { ledger, history, holds, balanceStreams };
+  return { ledger, history, holds, ledgerSweep, ledgerAudit, balanceStreams };
 }
 
 function composeCheckIns(
@@ -145,12 +165,14 @@ function composePurchases(
   base: Base & ReturnType<typeof composeAccounts> & ReturnType<typeof composeLedger>,
 ) {
   const { config, database, catalog, catalogue } = base;
-  const planCredits = new PlanCreditsService(base);
-  const subscriptions = new SubscriptionService({
+  const subscriptionStore = new SubscriptionStore(database);
+  const planCredits = new PlanCreditsService({
     ...base,
-    store: new SubscriptionStore(database),
+    schedules: new PlanCreditScheduleStore(database),
+    months: new MonthGranter({ ...base, subscriptions: subscriptionStore }),
   });
-  const changes = composeChanges({ ...base, subscriptions });
+  const subscriptions = new SubscriptionService({ ...base, store: subscriptionStore });
+  const changes = composeChanges({ ...base, subscriptions, planCredits });
   const store = new OrderStore(database);
   const orders = new OrderService({ ...base, store, subscriptions });
   const purchases = new PurchaseService({
@@ -174,7 +196,10 @@ function composePurchases(
 function composeChanges(
   base: Base &
     ReturnType<typeof composeAccounts> &
-    ReturnType<typeof composeLedger> & { readonly subscriptions: SubscriptionService },
+    ReturnType<typeof composeLedger> & {
+      readonly subscriptions: SubscriptionService;
+      readonly planCredits: PlanCreditsService;
+    },
 ) {
   const planChanges = new PlanChangeStore(base.database);
   const endings = new SubscriptionEndingService(base);
@@ -186,4 +211,24 @@ function composeChanges(
     portal: new PortalService({ ...base, redirects: base.config.redirectOrigins }),
     upgradeCredits: new UpgradeCreditsService({ ...base, planChanges }),
   };
+}
+
+function composeLifecycle(
+  base: Base &
+    ReturnType<typeof composeAccounts> &
+    ReturnType<typeof composeLedger> &
+    ReturnType<typeof composePurchases>,
+) {
+  const { database, hub, accounts, subscriptions } = base;
+  const refresher = new SubscriptionRefresher(database, subscriptions);
+  const promotions = new PromotionService({
+    ...base,
+    store: new PromotionStore(database),
+    refresher,
+  });
+  const store = new LifecycleStore(database);
+  const lifecycle = new LifecycleService({ ...base, store, promotions });
+  const outstandingInvoices = new OutstandingInvoiceService({ ...base, refresher });
+  const lifecycleHistory = new LifecycleHistoryService(store, accounts, hub);
+  return { lifecycle, lifecycleHistory, promotions, outstandingInvoices };
 }

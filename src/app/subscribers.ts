@@ -1,4 +1,5 @@
 import type { AccountCreated, AccountStatusChanged } from '../features/account/account.model.ts';
+import type { PaymentMethodAttached } from '../features/payment-method/payment-method.model.ts';
 import type { SubscriptionChanged } from '../features/subscription/subscription.model.ts';
 import type { Services } from './services.ts';
 
@@ -15,11 +16,17 @@ export function subscribeFeatures({
   events.subscribe<AccountCreated>('account.created', (tx, event) =>
     planCredits.grantFirstMonth(tx, event),
   );
+  events.subscribe<AccountCreated>('account.created', (tx, event) =>
+    lifecycle.recordBeginning(tx, event),
+  );
   events.subscribe<SubscriptionChanged>('subscription.changed', (tx, event) =>
     lifecycle.followSubscription(tx, event),
   );
+  events.subscribe<PaymentMethodAttached>('payment-method.attached', (tx, event) =>
+    lifecycle.followPaymentMethod(tx, event),
+  );
   events.subscribe<SubscriptionChanged>('subscription.changed', (tx, event) =>
-    planCredits.grantTrialMonth(tx, event),
+    planCredits.followSubscription(tx, event),
   );
   events.subscribe<AccountCreated>('account.created', (tx, event) =>
     usageAnchors.followNewAccount(tx, event),

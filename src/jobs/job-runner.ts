@@ -49,6 +49,7 @@ export class JobRunner {
   #workerId: string | null = null;
   #sweep: NodeJS.Timeout | null = null;
   #stopping = new AbortController();
+  #begunCount = 0;
 
   constructor(options: JobRunnerOptions) {
     this.#options = { ...DEFAULTS, ...options };
@@ -92,12 +93,21 @@ export class JobRunner {
    * attempt does not count. Rejects after `timeoutMs`.
    */
   async whenIdle(timeoutMs = 30_000): Promise<void> {
-    const tasks = Object.keys(this.#options.tasks);
     const until = performance.now() + timeoutMs;
-    while (await this.#queue.isBusy(tasks)) {
+    while (await this.isBusy()) {
       if (performance.now() > until) throw new Error(`There are jobs left after ${timeoutMs} ms.`);
       await delay(LOOK_EVERY_MS);
     }
+  }
+
+  /** How many jobs this runner has begun: whether there was anything to do between two looks. */
+  get begunCount(): number {
+    return this.#begunCount;
+  }
+
+  /** Whether one of this runner's tasks is running or could run now, in any process. */
+  isBusy(): Promise<boolean> {
+    return this.#queue.isBusy(Object.keys(this.#options.tasks));
   }
 
   #connect(): ConnectionPool {
@@ -116,7 +126,9 @@ export class JobRunner {
     const runner = await run({
       pgPool: pool,
       logger: createJobLogger(logger),
-      taskList: toTaskList(tasks),
+      taskList: toTaskList(tasks, () => {
+        this.#begunCount += 1;
+      }),
       crontab: crontab.map(toCrontabLine).join('\n'),
       concurrency,
       pollInterval: pollIntervalMs,
@@ -200,13 +212,21 @@ export class JobRunner {
   }
 }
 
-function toTaskList(tasks: Tasks): TaskList {
-  return Object.fromEntries(Object.entries(tasks).map(([name, task]) => [name, adapt(task)]));
+function toTaskList(tasks: Tasks, onBegin: () => void): TaskList {
+  return Object.fromEntries(
+    Object.entries(tasks).map(([name, task]) => [name, adapt(task, onBegin)]),
+  );
 }
 
-function adapt(task: Task): TaskList[string] {
-  return (payload, { job, abortSignal }) =>
-    task(payload, { attempt: job.attempts, maxAttempts: job.max_attempts, signal: abortSignal });
+function adapt(task: Task, onBegin: () => void): TaskList[string] {
+  return (payload, { job, abortSignal }) => {
+    onBegin();
+    return task(payload, {
+      attempt: job.attempts,
+      maxAttempts: job.max_attempts,
+      signal: abortSignal,
+    });
+  };
 }
 
 /** One attempt: the next minute brings the next one, under the same key. */

@@ -9,3 +9,25 @@ export class SystemClock implements Clock {
     return new Date();
   }
 }
+
+/** The machine's time, ahead by an offset that only grows. For sandbox mode. */
+export class MovableClock implements Clock {
+  #offsetMs: number;
+
+  constructor(offsetMs: number) {
+    this.#offsetMs = offsetMs;
+  }
+
+  get offsetMs(): number {
+    return this.#offsetMs;
+  }
+
+  now(): Date {
+    return new Date(Date.now() + this.#offsetMs);
+  }
+
+  /** Takes over a larger offset; a smaller one would turn time back and is left aside. */
+  moveAhead(offsetMs: number): void {
+    this.#offsetMs = Math.max(this.#offsetMs, offsetMs);
+  }
+}

@@ -50,3 +50,8 @@ export class MasterKeyRequired extends DomainError {
 export class ProviderUnavailable extends DomainError {
   readonly code = 'PROVIDER_UNAVAILABLE';
 }
+
+/** It cannot be done at this moment; the same request may be made again soon. */
+export class ServiceUnavailable extends DomainError {
+  readonly code = 'SERVICE_UNAVAILABLE';
+}

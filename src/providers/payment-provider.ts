@@ -28,6 +28,11 @@ export interface PaymentProvider {
   expireCheckout(checkoutId: string): Promise<CheckoutOutcome>;
   retrieveCheckout(checkoutId: string): Promise<CheckoutOutcome>;
   retrieveSubscription(subscriptionId: string): Promise<ProviderSubscription>;
+  /** Begins a subscription whose trial ends with the promotion; calling again finds the same one, however much later. */
+  createPromotionSubscription(
+    promotion: NewPromotion,
+    idempotencyKey: string,
+  ): Promise<{ subscriptionId: string }>;
   /** Ends a subscription at once and gives back what its first invoice took. */
   cancelAndRefund(subscriptionId: string, idempotencyKey: string): Promise<void>;
 
@@ -114,6 +119,14 @@ export interface NewCreditsCheckout extends NewCheckout {
   readonly description: string;
 }
 
+export interface NewPromotion {
+  readonly accountId: string;
+  readonly customerId: string;
+  readonly providerPriceId: string;
+  /** When the first charge is made. */
+  readonly endsAt: Date;
+}
+
 export interface HostedCheckout {
   readonly checkoutId: string;
   readonly url: string;
@@ -161,6 +174,8 @@ export interface ProviderSubscription {
   readonly cancelAtPeriodEnd: boolean;
   readonly cancelAt: Date | null;
   readonly endedAt: Date | null;
+  /** Made by `createPromotionSubscription`. */
+  readonly isPromotion: boolean;
   /** Our own words, as given when it was made: accountId, orderId. */
   readonly metadata: Readonly<Record<string, string>>;
 }

@@ -11,6 +11,12 @@ export const AccountSchema = defineEntity({
       expression: `status in ('TRIAL', 'PROMO', 'ACTIVE', 'READONLY', 'SUSPENDED', 'DELETED')`,
     },
   ],
+  indexes: [
+    {
+      name: 'account_status_due',
+      expression: `create index account_status_due on account (status_ends_at) where status in ('TRIAL', 'READONLY')`,
+    },
+  ],
   properties: {
     id: p.uuid().primary(),
     externalId: p.text().unique('account_external_id_unique'),

@@ -1,7 +1,17 @@
 /** Where an account stands in its life; the transitions belong to the lifecycle feature. */
 export type AccountStatus = 'TRIAL' | 'PROMO' | 'ACTIVE' | 'READONLY' | 'SUSPENDED' | 'DELETED';
 
-export interface Account {
+/** An account's status, since when, and until when. */
+export interface Standing {
+  readonly status: AccountStatus;
+  readonly statusSince: Date;
+  /** When the status ends by itself; null: not by time. */
+  readonly statusEndsAt: Date | null;
+  /** From this instant on nothing may run, whatever `status` still says. */
+  readonly blockedAt: Date | null;
+}
+
+export interface Account extends Standing {
   readonly id: string;
   /** The product's own id of this account. */
   readonly externalId: string;
@@ -10,11 +20,6 @@ export interface Account {
   /** IANA zone: periods and days are reckoned in it. */
   readonly timeZone: string;
   readonly currency: string;
-  readonly status: AccountStatus;
-  readonly statusSince: Date;
-  readonly statusEndsAt: Date | null;
-  /** From this instant on nothing may run, whatever `status` still says. */
-  readonly blockedAt: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -28,11 +33,7 @@ export interface NewAccount {
 }
 
 /** How a new account begins. */
-export interface FirstStatus {
-  readonly status: AccountStatus;
-  readonly statusEndsAt: Date | null;
-  readonly blockedAt: Date | null;
-}
+export type FirstStatus = Omit<Standing, 'statusSince'>;
 
 /** Told inside the transaction that makes the account. */
 export interface AccountCreated {

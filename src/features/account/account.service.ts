@@ -7,11 +7,12 @@ import { isId, newId } from '../../platform/ids.ts';
 import type {
   Account,
   AccountCreated,
-  AccountStatus,
   AccountStatusChanged,
   FirstStatus,
   NewAccount,
+  Standing,
 } from './account.model.ts';
+import { standingAt } from './account.policy.ts';
 import type { AccountStore } from './account.store.ts';
 import type { ApiKeyService } from './api-key.service.ts';
 
@@ -23,7 +24,10 @@ interface AccountServiceNeeds {
   readonly apiKeys: ApiKeyService;
 }
 
-/** The accounts themselves: made, found, and given the status that the lifecycle decided. */
+/**
+ * The accounts themselves: made, found, and given the status that the lifecycle decided. Whoever reads one sees the status
+ * that it has now, also when its time was over a moment ago and no job has written that down.
+ */
 export class AccountService {
   readonly #needs: AccountServiceNeeds;
 
@@ -76,48 +80,81 @@ export class AccountService {
   async account(id: string): Promise<Account> {
     const account = isId(id) ? await this.#needs.store.byId(id) : null;
     if (account === null) throw new NotFound('Account');
-    return account;
+    return this.#asOfNow(account);
   }
 
   /** The accounts with these ids, in no order; those that do not exist are left out. */
-  accounts(ids: readonly string[]): Promise<Account[]> {
-    return this.#needs.store.byIds(ids);
+  async accounts(ids: readonly string[]): Promise<Account[]> {
+    const found = await this.#needs.store.byIds(ids);
+    return found.map((account) => this.#asOfNow(account));
   }
 
-  findByExternalId(externalId: string): Promise<Account | null> {
+  async findByExternalId(externalId: string): Promise<Account | null> {
     // PostgreSQL refuses to look for what it could not keep.
-    return externalId.includes('\0')
-      ? Promise.resolve(null)
-      : this.#needs.store.byExternalId(externalId);
+    if (externalId.includes('\0')) return null;
+    const found = await this.#needs.store.byExternalId(externalId);
+    return found === null ? null : this.#asOfNow(found);
   }
 
   /** The account, locked until the transaction ends; throws NotFound. */
   async lock(tx: Transaction, id: string): Promise<Account> {
+    return this.#asOfNow(await this.lockAsStored(tx, id));
+  }
+
+  /** The same with the status that was written down last, for whoever writes down the next one. Throws NotFound. */
+  async lockAsStored(tx: Transaction, id: string): Promise<Account> {
     const account = await this.#needs.store.lock(tx, id);
     if (account === null) throw new NotFound('Account');
     return account;
   }
 
+  /** The accounts with these ids, whose rows are locked; in no order. */
+  async lockedAccounts(tx: Transaction, ids: readonly string[]): Promise<Account[]> {
+    const found = await this.#needs.store.inTransaction(tx, ids);
+    return found.map((account) => this.#asOfNow(account));
+  }
+
   /**
-   * Gives a locked account another status. Debits read the status under the lock of the balance row, so the caller
-   * holds that lock too. Does nothing when the account has the status already.
+   * At most so many accounts whose status has ended by time, as stored, locked until the transaction ends. Those that
+   * somebody else has locked are left to them.
    */
-  async changeStatus(
+  lockDue(tx: Transaction, now: Date, limit: number): Promise<Account[]> {
+    return this.#needs.store.lockDue(tx, now, limit);
+  }
+
+  /** When the next status ends by time, after this instant; null when none does. */
+  nextStatusEnd(after: Date): Promise<Date | null> {
+    return this.#needs.store.nextStatusEnd(after);
+  }
+
+  /**
+   * Gives locked accounts another standing, and tells of those whose status changes. Debits read the status under the lock
+   * of the balance row, so the caller holds those locks too.
+   */
+  async changeStandings(
     tx: Transaction,
-    account: Account,
-    next: { status: AccountStatus; statusEndsAt: Date | null; blockedAt: Date | null },
+    changes: readonly { readonly account: Account; readonly standing: Standing }[],
   ): Promise<void> {
-    if (account.status === next.status) return;
-    const now = this.#needs.clock.now();
-    await this.#needs.store.update(tx, account.id, { ...next, statusSince: now, updatedAt: now });
-    const changed: AccountStatusChanged = {
-      type: 'account.status-changed',
-      accountId: account.id,
-      from: account.status,
-      to: next.status,
-    };
-    await this.#needs.events.publish(tx, changed);
-    await tx.hint('account', account.id);
+    if (changes.length === 0) return;
+    await this.#needs.store.updateStandings(tx, changes, this.#needs.clock.now());
+    for (const { account, standing } of changes) {
+      if (account.status === standing.status) continue;
+      const changed: AccountStatusChanged = {
+        type: 'account.status-changed',
+        accountId: account.id,
+        from: account.status,
+        to: standing.status,
+      };
+      await this.#needs.events.publish(tx, changed);
+    }
+    await tx.hintAll(
+      'account',
+      changes.map(({ account }) => account.id),
+    );
+  }
+
+  #asOfNow(account: Account): Account {
+    return standingAt(account, this.#needs.clock.now());
   }
 }
 

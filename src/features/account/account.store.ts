@@ -1,7 +1,15 @@
-import type { Database } from '../../platform/database/database.ts';
+import type { InferEntity } from '@mikro-orm/postgresql';
+import type { Database, Statement } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import { AccountSchema } from './account.entity.ts';
-import type { Account } from './account.model.ts';
+import type { Account, Standing } from './account.model.ts';
+
+type Row = InferEntity<typeof AccountSchema>;
+
+const NEXT_STATUS_END: Statement = {
+  name: 'account_next_status_end',
+  text: `select min(status_ends_at) as at from account where status in ('TRIAL', 'READONLY') and status_ends_at > $1`,
+};
 
 /** Every query on the table of accounts. */
 export class AccountStore {
@@ -15,18 +23,17 @@ export class AccountStore {
     await tx.em.insert(AccountSchema, { ...account });
   }
 
-  byId(id: string): Promise<Account | null> {
-    return this.#database.read().findOne(AccountSchema, { id }) as Promise<Account | null>;
+  async byId(id: string): Promise<Account | null> {
+    return toAccount(await this.#database.read().findOne(AccountSchema, { id }));
   }
 
-  byIds(ids: readonly string[]): Promise<Account[]> {
-    return this.#database.read().find(AccountSchema, { id: { $in: [...ids] } }) as Promise<
-      Account[]
-    >;
+  async byIds(ids: readonly string[]): Promise<Account[]> {
+    const rows = await this.#database.read().find(AccountSchema, { id: { $in: [...ids] } });
+    return rows.flatMap((row) => toAccount(row) ?? []);
   }
 
-  byExternalId(externalId: string): Promise<Account | null> {
-    return this.#database.read().findOne(AccountSchema, { externalId }) as Promise<Account | null>;
+  async byExternalId(externalId: string): Promise<Account | null> {
+    return toAccount(await this.#database.read().findOne(AccountSchema, { externalId }));
   }
 
   /**
@@ -35,10 +42,76 @@ export class AccountStore {
    */
   async lock(tx: Transaction, id: string): Promise<Account | null> {
     await tx.query('select 1 from account where id = $1 for no key update', [id]);
-    return tx.em.findOne(AccountSchema, { id }, { refresh: true }) as Promise<Account | null>;
+    return toAccount(await tx.em.findOne(AccountSchema, { id }, { refresh: true }));
   }
 
-  async update(tx: Transaction, id: string, change: Partial<Account>): Promise<void> {
-    await tx.em.nativeUpdate(AccountSchema, { id }, change);
+  async lockDue(tx: Transaction, now: Date, limit: number): Promise<Account[]> {
+    const due = await tx.query<{ id: string }>(
+      `select id from account where status in ('TRIAL', 'READONLY') and status_ends_at <= $1
+        order by status_ends_at, id limit $2 for no key update skip locked`,
+      [now, limit],
+    );
+    return this.inTransaction(
+      tx,
+      due.map(({ id }) => id),
+    );
   }
+
+  async inTransaction(tx: Transaction, ids: readonly string[]): Promise<Account[]> {
+    const where = { id: { $in: [...ids] } };
+    const rows = await tx.em.find(AccountSchema, where, { refresh: true });
+    return rows.flatMap((row) => toAccount(row) ?? []);
+  }
+
+  async nextStatusEnd(after: Date): Promise<Date | null> {
+    const [row] = await this.#database.query<{ at: Date | null }>(NEXT_STATUS_END, [after]);
+    return row?.at ?? null;
+  }
+
+  async updateStandings(
+    tx: Transaction,
+    changes: readonly { readonly account: Account; readonly standing: Standing }[],
+    now: Date,
+  ): Promise<void> {
+    const standings = changes.map(({ standing }) => standing);
+    await tx.query(
+      `update account set status = c.status, status_since = c.since, status_ends_at = c.ends_at, blocked_at = c.blocked_at,
+          updated_at = $6
+        from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])
+          as c (id, status, since, ends_at, blocked_at)
+        where account.id = c.id`,
+      [
+        changes.map(({ account }) => account.id),
+        standings.map(({ status }) => status),
+        standings.map(({ statusSince }) => statusSince),
+        standings.map(({ statusEndsAt }) => statusEndsAt),
+        standings.map(({ blockedAt }) => blockedAt),
+        now,
+      ],
+    );
+  }
+}
+
+/** A copy: the entity itself would change under its reader when it is read again in the same transaction. */
+function toAccount(row: Row | null): Account | null {
+  if (row === null) return null;
+  const { id, externalId, name, email, timeZone, currency, createdAt, updatedAt } = row;
+  const { status, statusSince, statusEndsAt, blockedAt } = row;
+  const standing = {
+    status,
+    statusSince,
+    statusEndsAt: statusEndsAt ?? null,
+    blockedAt: blockedAt ?? null,
+  };
+  return {
+    ...standing,
+    id,
+    externalId,
+    name,
+    email: email ?? null,
+    timeZone,
+    currency,
+    createdAt,
+    updatedAt,
+  };
 }

@@ -6,7 +6,7 @@ import { CurrencyScalar, DateTimeScalar, TimeZoneScalar } from '../../graphql/sc
 import { AccountBlocked, IdempotencyConflict, NotAllowedNow } from './account.errors.ts';
 import type { Account, AccountStatus } from './account.model.ts';
 
-const AccountStatusEnum = enumOf(
+export const AccountStatusEnum = enumOf(
   'AccountStatus',
   ['TRIAL', 'PROMO', 'ACTIVE', 'READONLY', 'SUSPENDED', 'DELETED'],
   'Where an account stands in its life.',

@@ -77,7 +77,14 @@ export interface CreditAllocation {
 
 /** What paid for a grant; the pair is unique, so that nothing is granted twice for it. */
 export interface GrantCause {
-  readonly kind: 'account' | 'subscription' | 'invoice' | 'order' | 'adjustment' | 'check-in';
+  readonly kind:
+    | 'account'
+    | 'subscription'
+    | 'invoice'
+    | 'rollover'
+    | 'order'
+    | 'adjustment'
+    | 'check-in';
   readonly id: string;
 }
 

@@ -86,18 +86,13 @@ export class LedgerService {
   }
 
   /** Adds a grant in the caller's transaction, once per cause; a cause that granted already is left as it is. */
-  async grantCredits(tx: Transaction, grant: NewGrant): Promise<GrantOutcome> {
-    const whole = {
-      ...grant,
-      id: newId(),
-      priority: burnPriority(grant.source),
-      type: 'GRANT' as const,
-    };
-    const result = await this.#needs.store.grant(tx, whole, null, this.#needs.clock.now());
-    const { kind, id } = grant.cause;
-    const isGranted = result.outcome === 'applied' || result.outcome === 'replayed';
-    invariant(isGranted, `the credits of ${kind} ${id} can be granted: ${result.outcome}`);
-    return result;
+  grantCredits(tx: Transaction, grant: NewGrant): Promise<GrantOutcome> {
+    return this.#grant(tx, grant, 'GRANT');
+  }
+
+  /** The same for what was left of a month that has ended: its entry says ROLLOVER. */
+  rollOverCredits(tx: Transaction, grant: NewGrant): Promise<GrantOutcome> {
+    return this.#grant(tx, grant, 'ROLLOVER');
   }
 
   /** Ends what is left of the grants that one kind of cause gave, in the caller's transaction. */
@@ -136,6 +131,19 @@ export class LedgerService {
   /** Gives a new account its balance of nothing. */
   async openBalance(tx: Transaction, { account }: AccountCreated): Promise<void> {
     await this.#needs.store.openBalance(tx, account.id);
+  }
+
+  async #grant(
+    tx: Transaction,
+    grant: NewGrant,
+    type: 'GRANT' | 'ROLLOVER',
+  ): Promise<GrantOutcome> {
+    const whole = { ...grant, type, id: newId(), priority: burnPriority(grant.source) };
+    const result = await this.#needs.store.grant(tx, whole, null, this.#needs.clock.now());
+    const { kind, id } = grant.cause;
+    const isGranted = result.outcome === 'applied' || result.outcome === 'replayed';
+    invariant(isGranted, `the credits of ${kind} ${id} can be granted: ${result.outcome}`);
+    return result;
   }
 
   async #debit(asked: Debit): Promise<LedgerReceipt> {

@@ -50,6 +50,7 @@ export const PlanSubscriptionSchema = defineEntity({
     trialStart: instant().nullable(),
     trialEnd: instant().nullable(),
     cancelAtPeriodEnd: p.boolean(),
+    isPromotion: p.boolean().default(false),
     cancelAt: instant().nullable(),
     endedAt: instant().nullable(),
     isRefused: p.boolean(),

@@ -1,5 +1,7 @@
+import type { Sweep } from '../../jobs/sweep.ts';
 import type { Channel } from '../../platform/money.ts';
 import type { PlanChangeService } from './plan-change.service.ts';
+import type { PlanCreditsService } from './plan-credits.service.ts';
 import type { SubscriptionService } from './subscription.service.ts';
 
 /** The jobs of subscriptions, by the names under which they are enqueued. */
@@ -15,5 +17,14 @@ export function subscriptionJobs(
       const { channel, subscriptionId } = payload as { channel: Channel; subscriptionId: string };
       await subscriptions.cancelRefused(channel, subscriptionId);
     },
+  };
+}
+
+/** Months of plan credits that begin. */
+export function planCreditSweep(planCredits: PlanCreditsService): Sweep {
+  return {
+    name: 'grant-due-months',
+    nextDueAt: (after) => planCredits.nextDueAt(after),
+    sweep: () => planCredits.sweep(),
   };
 }

@@ -39,6 +39,8 @@ export interface PlanSubscription extends SoldTerms {
   readonly endedAt: Date | null;
   /** Paid beside a live one, or for a deleted account: it is cancelled and refunded, and gives nothing. */
   readonly isRefused: boolean;
+  /** Made because a card was attached, with the promotion as its trial; every other one was bought. */
+  readonly isPromotion: boolean;
   readonly revision: bigint;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -52,4 +54,24 @@ export interface SubscriptionChanged {
   readonly previousStatus: SubscriptionStatus | null;
   /** The subscription as it was before; null for a new one. */
   readonly previous: PlanSubscription | null;
+}
+
+/** Which month of plan credits an account gets next, and for what. One per account: it is on one plan. */
+export interface PlanCreditSchedule {
+  readonly accountId: string;
+  /** `account`: its own months on the default plan; `subscription`: a trial's; `invoice`: a paid period's. */
+  readonly causeKind: 'account' | 'subscription' | 'invoice';
+  readonly causeId: string;
+  /** Null on the default plan. */
+  readonly subscriptionId: string | null;
+  readonly anchorAt: Date;
+  readonly months: number | null;
+  readonly endsAt: Date | null;
+  /** The month that comes next, from 0. */
+  readonly nextMonth: number;
+  /** When it begins; null when there is none. */
+  readonly dueAt: Date | null;
+  /** The grants of the month that runs: its own, and what was left of the month before. */
+  readonly grantId: string | null;
+  readonly rolledGrantId: string | null;
 }

@@ -38,6 +38,12 @@ export function monthExpiresAt(
   return earlier(addMonths(start, 1, timeZone), end);
 }
 
+/** The most that is carried from one month into the next, in micro-credits; null where months do not end at all. */
+export function rolloverCap(rollover: Allowance): bigint | null {
+  if (rollover.kind === 'UNLIMITED') return null;
+  return rollover.kind === 'FINITE' ? rollover.value : 0n;
+}
+
 /** The micro-credits that a plan's month brings; null when it brings none by itself. */
 export function creditsOf(monthlyCredits: Allowance): bigint | null {
   return monthlyCredits.kind === 'FINITE' && monthlyCredits.value > 0n

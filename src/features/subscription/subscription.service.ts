@@ -76,6 +76,14 @@ export class SubscriptionService {
     return this.#needs.store.latestOf(accountIds);
   }
 
+  /** Whether another subscription of the account is live. */
+  async hasOtherLive(
+    tx: Transaction,
+    { accountId, providerSubscriptionId }: PlanSubscription,
+  ): Promise<boolean> {
+    return (await this.#needs.store.otherLive(tx, accountId, providerSubscriptionId)) !== null;
+  }
+
   /** A provider's subscription as it was taken over last, locked until the transaction ends. */
   lock(
     tx: Transaction,
@@ -127,12 +135,28 @@ export class SubscriptionService {
   ): Promise<boolean> {
     if (!hasBegun(state.status) || (known !== null && hasBegun(known.status))) return false;
     if (account.status === 'DELETED') return true;
-    return this.#needs.store.hasOtherLive(tx, account.id, state.subscriptionId);
+    return !(await this.#makeRoom(tx, account, state));
   }
 
   #enqueueCancelling(tx: Transaction, channel: Channel, subscriptionId: string): Promise<void> {
     const jobKey = `cancel-refused-subscription:${channel}:${subscriptionId}`;
     return tx.enqueue('cancel-refused-subscription', { channel, subscriptionId }, { jobKey });
+  }
+
+  /** Whether the account has no other live subscription. A promotion's own, which has cost nothing, gives way to a bought one. */
+  async #makeRoom(
+    tx: Transaction,
+    account: Account,
+    state: ProviderSubscription,
+  ): Promise<boolean> {
+    const { store, clock } = this.#needs;
+    const other = await store.otherLive(tx, account.id, state.subscriptionId);
+    if (other === null) return true;
+    if (!other.isPromotion || state.isPromotion) return false;
+    const revision = other.revision + 1n;
+    await store.save(tx, { ...other, isRefused: true, updatedAt: clock.now(), revision });
+    await this.#enqueueCancelling(tx, other.channel, other.providerSubscriptionId);
+    return true;
   }
 }
 

@@ -46,6 +46,11 @@ export class SubscriptionStore {
     return row === null ? null : toSubscription(row);
   }
 
+  async byId(tx: Transaction, id: string): Promise<PlanSubscription | null> {
+    const row = await tx.em.findOne(PlanSubscriptionSchema, { id }, { refresh: true });
+    return row === null ? null : toSubscription(row);
+  }
+
   async liveOf(accountIds: readonly string[]): Promise<PlanSubscription[]> {
     const where = {
       accountId: { $in: [...accountIds] },
@@ -83,17 +88,21 @@ export class SubscriptionStore {
     return rows.length > 0;
   }
 
-  async hasOtherLive(
+  /** The live subscription of an account other than this one, locked until the transaction ends. */
+  async otherLive(
     tx: Transaction,
     accountId: string,
     providerSubscriptionId: string,
-  ): Promise<boolean> {
-    const [row] = await tx.query(
-      `select 1 from plan_subscription where account_id = $1 and provider_subscription_id <> $2
-        and status not in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED') and not is_refused`,
-      [accountId, providerSubscriptionId],
-    );
-    return row !== undefined;
+  ): Promise<PlanSubscription | null> {
+    const options = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const;
+    const where = {
+      accountId,
+      providerSubscriptionId: { $ne: providerSubscriptionId },
+      status: { $nin: [...OVER] },
+      isRefused: false,
+    };
+    const row = await tx.em.findOne(PlanSubscriptionSchema, where, options);
+    return row === null ? null : toSubscription(row);
   }
 
   async save(tx: Transaction, subscription: PlanSubscription): Promise<void> {

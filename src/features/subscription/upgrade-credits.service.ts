@@ -6,6 +6,7 @@ import type { AccountService } from '../account/account.service.ts';
 import type { LedgerService } from '../ledger/ledger.service.ts';
 import { monthWithin, upgradeCredits } from './plan-change.policy.ts';
 import type { PlanChangeStore } from './plan-change.store.ts';
+import type { PlanCreditsService } from './plan-credits.service.ts';
 import type { PlanSubscription, SubscriptionChanged } from './subscription.model.ts';
 import { creditsOf, paidMonthExpiresAt } from './subscription.policy.ts';
 
@@ -14,6 +15,7 @@ interface UpgradeCreditsNeeds {
   readonly accounts: AccountService;
   readonly ledger: LedgerService;
   readonly planChanges: PlanChangeStore;
+  readonly planCredits: PlanCreditsService;
 }
 
 interface Addition {
@@ -56,6 +58,7 @@ export class UpgradeCreditsService {
         await this.#needs.ledger.endGrants(tx, account.id, kind, 'Another period took over.');
       const month = { start, end };
       await this.#grant(tx, account, subscription, { amountMicro: after ?? 0n, month, causeId });
+      await this.#needs.planCredits.continueAfterChange(tx, account, subscription, month, causeId);
       return;
     }
     const at = change?.reckonedAt ?? this.#needs.clock.now();

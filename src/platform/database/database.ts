@@ -90,6 +90,23 @@ export class Database {
     return result.rows as Row[];
   }
 
+  /**
+   * Runs `work` while this process, of all, holds the lock with this number. Answers whether it did: false, and nothing is
+   * done, when somebody else holds it. The lock is gone with the connection.
+   */
+  async withLock(lock: bigint, work: () => Promise<void>): Promise<boolean> {
+    const client = await this.pool.connect();
+    try {
+      const { rows } = await client.query('select pg_try_advisory_lock($1) as locked', [`${lock}`]);
+      if (!rows[0]?.locked) return false;
+      await work();
+      return true;
+    } finally {
+      await client.query('select pg_advisory_unlock($1)', [`${lock}`]).catch(() => undefined);
+      client.release();
+    }
+  }
+
   async close(): Promise<void> {
     await this.#orm.close(true);
   }

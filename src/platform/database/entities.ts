@@ -18,6 +18,11 @@ import {
   CreditTransactionSchema,
   IdempotencyKeySchema,
 } from '../../features/ledger/ledger.entity.ts';
+import {
+  LifecycleTransitionSchema,
+  PromotionSchema,
+} from '../../features/lifecycle/lifecycle.entity.ts';
+import { DomainClockSchema } from '../../features/operations/clock.entity.ts';
 import { OrderSchema } from '../../features/order/order.entity.ts';
 import {
   CardRequestSchema,
@@ -28,6 +33,7 @@ import {
   PlanChangeQuoteSchema,
   PlanChangeSchema,
 } from '../../features/subscription/plan-change.entity.ts';
+import { PlanCreditScheduleSchema } from '../../features/subscription/plan-credit-schedule.entity.ts';
 import { PlanSubscriptionSchema } from '../../features/subscription/subscription.entity.ts';
 import {
   UsageAnchorSchema,
@@ -65,5 +71,9 @@ export const entities = [
   PlanChangeSchema,
   OrderSchema,
   InvoiceSchema,
+  LifecycleTransitionSchema,
+  PromotionSchema,
+  PlanCreditScheduleSchema,
+  DomainClockSchema,
   WebhookEventSchema,
 ];

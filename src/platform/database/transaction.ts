@@ -1,6 +1,9 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { CompiledQuery } from 'kysely';
 
+/** A notification holds less than 8,000 bytes. */
+const MOST_IDS_IN_A_HINT = 200;
+
 /** An open transaction. Whoever takes one neither opens nor commits it. */
 export class Transaction {
   /** Entities of this transaction; call `flush()` before reading by SQL what was written by entity. */
@@ -19,6 +22,13 @@ export class Transaction {
   /** Tells every gateway process, at commit, to look again at one thing (`order`, `account`, `key`, …). */
   async hint(topic: string, id: string): Promise<void> {
     await this.query(`select pg_notify('tollgate', $1)`, [`${topic}:${id}`]);
+  }
+
+  /** Tells them to look again at several things of one kind. */
+  async hintAll(topic: string, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const list = ids.length > MOST_IDS_IN_A_HINT ? '*' : ids.join(',');
+    await this.query(`select pg_notify('tollgate', $1)`, [`${topic}:${list}`]);
   }
 
   /** Puts a job on the queue when, and only when, this transaction commits. */

@@ -16,6 +16,7 @@ import { payOpenInvoice } from './pay-invoice.ts';
 import { changePlanAtPeriodEnd, changePlanNow, previewPlanChange } from './plan-changes.ts';
 import { ensurePlanPrices } from './plan-prices.ts';
 import { createPortalSession } from './portal.ts';
+import { createPromotionSubscription } from './promotions.ts';
 import { StripeClient } from './stripe-client.ts';
 import {
   cancelAndRefund,
@@ -59,6 +60,8 @@ export function createStripeProvider(options: StripeProviderOptions): PaymentPro
     expireCheckout: (checkoutId) => expireCheckout(client, checkoutId),
     retrieveCheckout: (checkoutId) => retrieveCheckout(client, checkoutId),
     retrieveSubscription: (subscriptionId) => retrieveSubscription(client, subscriptionId),
+    createPromotionSubscription: (promotion, key) =>
+      createPromotionSubscription(client, now, promotion, key),
     cancelAndRefund: (subscriptionId, key) => cancelAndRefund(client, subscriptionId, key),
     createSetupIntent: (setup, key) => createSetupIntent(client, setup, key),
     attachPaymentMethod: (customerId, id, key) => attachPaymentMethod(client, customerId, id, key),

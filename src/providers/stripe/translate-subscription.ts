@@ -15,6 +15,9 @@ const STATUSES: ReadonlyMap<string, SubscriptionStatus> = new Map([
   ['paused', 'PAUSED'],
 ]);
 
+/** The metadata by which a promotion's own subscription is known; its value is the account's id. */
+export const PROMOTION = 'promotionOf';
+
 /**
  * A subscription in the port's words. Price and period are those of its first item: Tollgate sells one per subscription.
  * Throws UnknownStripeAnswer for a status, or an interval other than a month or a year, that it has no word for.
@@ -40,6 +43,7 @@ export function toProviderSubscription(subscription: Stripe.Subscription): Provi
     cancelAtPeriodEnd: endsWithItsPeriod(subscription, item),
     cancelAt: toDateOrNull(subscription.cancel_at),
     endedAt: toDateOrNull(subscription.ended_at),
+    isPromotion: PROMOTION in subscription.metadata,
     metadata: subscription.metadata,
   };
 }

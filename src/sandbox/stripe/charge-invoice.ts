@@ -98,7 +98,7 @@ function subscriptionOf(
 }
 
 /** A subscription that owes nothing any more is in good order again. */
-function restore(world: StripeWorld, invoice: Stripe.Invoice): void {
+export function restore(world: StripeWorld, invoice: Stripe.Invoice): void {
   const subscription = subscriptionOf(world, invoice);
   if (subscription === undefined) return;
   const owes = world.books.all('invoice', [

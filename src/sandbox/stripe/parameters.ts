@@ -36,6 +36,7 @@ export interface CheckoutSessionParameters {
 }
 
 export interface SubscriptionParameters {
+  create: Stripe.SubscriptionCreateParams;
   retrieve: Stripe.SubscriptionRetrieveParams;
   update: Stripe.SubscriptionUpdateParams;
   list: Stripe.SubscriptionListParams;

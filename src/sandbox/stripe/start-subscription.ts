@@ -7,6 +7,7 @@ import { everyInWords, moneyInWords } from './money-words.ts';
 import { attach } from './payment-methods.ts';
 import { createPaymentIntent, startDebit, succeed } from './payments.ts';
 import { idOf, type StripeWorld } from './stripe-world.ts';
+import { scheduleSubscription } from './subscription-due.ts';
 import { createSubscription } from './subscription-object.ts';
 
 const DAY = 86_400;
@@ -43,6 +44,7 @@ export function startSubscription(
   });
   announceCreated(world, subscription, invoice);
   const paymentStatus = collect(world, subscription, invoice, method);
+  scheduleSubscription(world, subscription.id);
   return { subscription: subscription.id, invoice: invoice.id, payment_status: paymentStatus };
 }
 

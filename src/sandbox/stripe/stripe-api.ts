@@ -6,6 +6,7 @@ import { randomId } from '../random-id.ts';
 import { invoicePayEndpoint } from './charge-invoice.ts';
 import { checkParameters } from './check-parameters.ts';
 import { checkoutSessionEndpoints } from './checkout-sessions.ts';
+import { subscriptionCreation } from './create-subscription.ts';
 import { customerEndpoints } from './customers.ts';
 import type { Endpoint } from './endpoint.ts';
 import { eventEndpoints } from './events.ts';
@@ -32,6 +33,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...checkoutSessionEndpoints,
   ...subscriptionEndpoints,
   ...scheduleEndpoints,
+  ...subscriptionCreation,
   ...invoiceEndpoints,
   invoicePayEndpoint,
   invoicePreviewEndpoint,

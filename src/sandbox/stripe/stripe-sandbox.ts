@@ -6,13 +6,13 @@ import { registerCheckoutPage } from './checkout-page.ts';
 import { expireSession } from './checkout-sessions.ts';
 import { registerInvoicePage } from './invoice-page.ts';
 import { registerPortalPage } from './portal-page.ts';
-import { enterDuePhase, enterNextPhase } from './schedules.ts';
+import { continueSubscription } from './renew-subscription.ts';
+import { enterNextPhase } from './schedules.ts';
 import { settleCheckout } from './settle-checkout.ts';
 import { registerSetupPage } from './setup-page.ts';
 import { registerStripeApi } from './stripe-api.ts';
 import { StripeProblem } from './stripe-problem.ts';
 import type { StripeWorld } from './stripe-world.ts';
-import { endSubscription } from './subscriptions.ts';
 
 export interface StripeKeys {
   readonly secretKey: string;
@@ -46,10 +46,8 @@ export class StripeSandbox implements ProviderSandbox {
   fallDue(entry: DueEntry): void {
     this.#world.act(null, () => {
       if (entry.kind === 'checkout.session') expireSession(this.#world, entry.id);
-      else if (entry.kind === 'subscription') {
-        enterDuePhase(this.#world, entry.id);
-        endSubscription(this.#world, entry.id, { reason: 'cancellation_requested' });
-      } else if (entry.kind === 'subscription_schedule') enterNextPhase(this.#world, entry.id);
+      else if (entry.kind === 'subscription') continueSubscription(this.#world, entry.id);
+      else if (entry.kind === 'subscription_schedule') enterNextPhase(this.#world, entry.id);
       else this.#world.books.setDue(entry.id, null);
     });
   }

@@ -11,6 +11,7 @@ import {
   orNull,
   type StripeWorld,
 } from './stripe-world.ts';
+import { scheduleSubscription } from './subscription-due.ts';
 
 /** Ends a subscription now and announces it. */
 export function endSubscription(
@@ -49,7 +50,7 @@ export function updateSubscription(
     ...priceChanges(world, before, params),
   };
   const { object, previous } = world.change('subscription', id, changes);
-  world.books.setDue(id, object.cancel_at);
+  scheduleSubscription(world, id);
   if (Object.keys(previous).length > 0) {
     world.announce('customer.subscription.updated', object, previous);
   }

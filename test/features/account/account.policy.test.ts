@@ -12,6 +12,7 @@ const standing = (
   statusEndsAt: Date | null = null,
 ) => ({
   status,
+  statusSince: new Date(0),
   blockedAt,
   statusEndsAt,
 });

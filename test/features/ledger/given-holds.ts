@@ -95,11 +95,8 @@ export async function suspend(gateway: TestGateway, accountId: string): Promise<
   await database.transaction(async (tx) => {
     const account = await accounts.lock(tx, accountId);
     await ledger.lockBalance(tx, accountId);
-    const blockedAt = clock.now();
-    await accounts.changeStatus(tx, account, {
-      status: 'SUSPENDED',
-      statusEndsAt: null,
-      blockedAt,
-    });
+    const now = clock.now();
+    const since = { status: 'SUSPENDED', statusSince: now, blockedAt: now } as const;
+    await accounts.changeStandings(tx, [{ account, standing: { ...since, statusEndsAt: null } }]);
   });
 }

@@ -8,6 +8,7 @@ import {
   isLive,
   monthExpiresAt,
   paidMonthExpiresAt,
+  rolloverCap,
 } from '../../../src/features/subscription/subscription.policy.ts';
 
 const NONE = finite(0n);
@@ -55,6 +56,12 @@ describe('the policy of subscriptions', () => {
     const quarter = at('2026-04-01T00:00:00Z');
     expect(monthExpiresAt(start, quarter, NONE, 'UTC')).toEqual(at('2026-02-01T00:00:00Z'));
     expect(monthExpiresAt(start, null, NONE, 'UTC')).toEqual(at('2026-02-01T00:00:00Z'));
+  });
+
+  it('carries over nothing, so much, or never ends a month', () => {
+    expect(rolloverCap(NONE)).toBe(0n);
+    expect(rolloverCap(finite(5n))).toBe(5n);
+    expect(rolloverCap(UNLIMITED)).toBeNull();
   });
 
   it('grants a number of credits, and nothing for a word or a zero', () => {

@@ -58,12 +58,14 @@ export async function become(
   await database.transaction(async (tx) => {
     const account = await accounts.lock(tx, accountId);
     const isBlocked = status === 'SUSPENDED' || status === 'DELETED';
-    const blockedAt = isBlocked ? services.clock.now() : null;
-    await accounts.changeStatus(tx, account, {
+    const now = services.clock.now();
+    const standing = {
       status: status as 'READONLY',
+      statusSince: now,
       statusEndsAt: null,
-      blockedAt,
-    });
+      blockedAt: isBlocked ? now : null,
+    };
+    await accounts.changeStandings(tx, [{ account, standing }]);
   });
 }
 

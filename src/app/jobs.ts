@@ -1,0 +1,48 @@
+import { creditHoldCrontab, creditHoldJobs } from '../features/ledger/credit-hold.jobs.ts';
+import {
+  ledgerAuditCrontab,
+  ledgerAuditTasks,
+  ledgerSweep,
+} from '../features/ledger/ledger-time.jobs.ts';
+import { lifecycleJobs, lifecycleSweeps } from '../features/lifecycle/lifecycle.jobs.ts';
+import { orderJobs } from '../features/order/order.jobs.ts';
+import { paymentMethodJobs } from '../features/payment-method/payment-method.jobs.ts';
+import { planCreditSweep, subscriptionJobs } from '../features/subscription/subscription.jobs.ts';
+import { inboxCrontab, inboxTasks } from '../inbox/inbox.jobs.ts';
+import type { Inbox } from '../inbox/inbox.ts';
+import { JobRunner } from '../jobs/job-runner.ts';
+import { type Sweep, sweepCrontab, sweepTasks } from '../jobs/sweep.ts';
+import type { Services } from './services.ts';
+
+/** Everything that time does. */
+export function composeSweeps(services: Services): Sweep[] {
+  const { ledgerSweep: ledger, planCredits } = services;
+  return [...lifecycleSweeps(services), ledgerSweep(ledger), planCreditSweep(planCredits)];
+}
+
+/** The runner of every job there is, on the queue of this database. */
+export function composeJobs(
+  services: Services,
+  inbox: Inbox,
+  sweeps: readonly Sweep[],
+  url: string,
+): JobRunner {
+  const { cardRequests, database, logger, planChanger, purchases, subscriptions } = services;
+  const tasks = {
+    ...inboxTasks(inbox),
+    ...paymentMethodJobs(cardRequests),
+    ...creditHoldJobs(services.holds),
+    ...orderJobs(purchases),
+    ...subscriptionJobs(subscriptions, planChanger),
+    ...lifecycleJobs(services),
+    ...ledgerAuditTasks(services.ledgerAudit),
+    ...sweepTasks(sweeps),
+  };
+  const crontab = [
+    ...inboxCrontab,
+    ...creditHoldCrontab,
+    ...ledgerAuditCrontab,
+    ...sweepCrontab(sweeps),
+  ];
+  return new JobRunner({ url, database, logger, tasks, crontab });
+}

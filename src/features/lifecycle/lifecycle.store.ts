@@ -1,0 +1,71 @@
+import type { Database, Statement } from '../../platform/database/database.ts';
+import type { Transaction } from '../../platform/database/transaction.ts';
+import {
+  NUMBER_POSITION,
+  type Page,
+  type PageRequest,
+  pageOf,
+  pageSize,
+  readCursor,
+} from '../../platform/paging.ts';
+import type { LifecycleTransition, RecordedTransition } from './lifecycle.model.ts';
+
+const TRANSITION_CURSOR = 'lifecycle-transition';
+
+const PAGE: Statement = {
+  name: 'lifecycle_transition_page',
+  text: `select sequence, from_status as "from", to_status as "to", trigger, at from lifecycle_transition
+    where account_id = $1 and sequence < coalesce($2::integer, 2147483647) order by sequence desc limit $3`,
+};
+const COUNT: Statement = {
+  name: 'lifecycle_transition_count',
+  text: 'select count(*) as count from lifecycle_transition where account_id = $1',
+};
+
+/** Every query on the history of statuses. */
+export class LifecycleStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Writes down steps of accounts whose rows are locked, in the order given for each account. */
+  async append(
+    tx: Transaction,
+    steps: readonly { readonly accountId: string; readonly transition: LifecycleTransition }[],
+  ): Promise<void> {
+    if (steps.length === 0) return;
+    const transitions = steps.map(({ transition }) => transition);
+    await tx.query(
+      `insert into lifecycle_transition (account_id, sequence, from_status, to_status, trigger, at)
+        select s.account_id, coalesce(l.last, 0) + row_number() over (partition by s.account_id order by s.n),
+          s.from_status, s.to_status, s.trigger, s.at
+        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) with ordinality
+          as s (account_id, from_status, to_status, trigger, at, n)
+        left join lateral (
+          select max(sequence) as last from lifecycle_transition t where t.account_id = s.account_id
+        ) l on true`,
+      [
+        steps.map(({ accountId }) => accountId),
+        transitions.map(({ from }) => from),
+        transitions.map(({ to }) => to),
+        transitions.map(({ trigger }) => trigger),
+        transitions.map(({ at }) => at),
+      ],
+    );
+  }
+
+  async page(accountId: string, request: PageRequest): Promise<Page<RecordedTransition>> {
+    const size = pageSize(request);
+    const before = readCursor(TRANSITION_CURSOR, request, NUMBER_POSITION);
+    const values = [accountId, before, size + 1];
+    const rows = await this.#database.query<RecordedTransition>(PAGE, values);
+    return pageOf(rows, size, before === null);
+  }
+
+  async count(accountId: string): Promise<bigint> {
+    const [row] = await this.#database.query<{ count: bigint }>(COUNT, [accountId]);
+    return row?.count ?? 0n;
+  }
+}
