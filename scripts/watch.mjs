@@ -1,16 +1,18 @@
-// Watches an account's balance over graphql-ws, as a client of yours would: node scripts/watch.mjs [key] [url]
+// Watches an account over graphql-ws, as a client of yours would: node scripts/watch.mjs [key] [url]
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { root } from './lib/project.mjs';
 
-const SUBSCRIPTION = `subscription ($after: SafeInt) {
-  creditBalanceChanged(after: $after) {
-    lagged
-    balance { available sequence }
+const BALANCE = `subscription {
+  creditBalanceChanged {
+    balance { available }
     transactions { sequence type amount description }
   }
+}`;
+const ACCOUNT = `subscription {
+  accountChanged { status statusEndsAt plan { slug } subscription { status } }
 }`;
 
 const [key = await demoKey(), url = 'ws://127.0.0.1:4000/graphql'] = process.argv.slice(2);
@@ -19,14 +21,34 @@ const client = createClient({
   webSocketImpl: WebSocket,
   connectionParams: { Authorization: `Bearer ${key}` },
 });
-const events = client.iterate({ query: SUBSCRIPTION, variables: {} });
-for await (const { data, errors } of events) {
-  if (errors) throw new Error(errors[0].message);
-  const { balance, transactions } = data.creditBalanceChanged;
-  for (const { sequence, type, amount, description } of transactions) {
-    console.log(`#${sequence} ${type} ${amount}${description ? `  ${description}` : ''}`);
+await Promise.all([watchBalance(), watchAccount()]);
+
+async function watchBalance() {
+  for await (const { creditBalanceChanged } of events(BALANCE)) {
+    for (const { sequence, type, amount, description } of creditBalanceChanged.transactions) {
+      console.log(`#${sequence} ${type} ${amount}${description ? `  ${description}` : ''}`);
+    }
+    console.log(`available: ${creditBalanceChanged.balance.available}`);
   }
-  console.log(`available: ${balance.available}`);
+}
+
+/** Says what an account is when that is something else than before. */
+async function watchAccount() {
+  let before = '';
+  for await (const { accountChanged } of events(ACCOUNT)) {
+    const { status, statusEndsAt, plan, subscription } = accountChanged;
+    const until = statusEndsAt ? ` until ${statusEndsAt}` : '';
+    const line = `${status}${until}, plan ${plan.slug}, subscription ${subscription?.status ?? 'none'}`;
+    if (line !== before) console.log(line);
+    before = line;
+  }
+}
+
+async function* events(query) {
+  for await (const { data, errors } of client.iterate({ query })) {
+    if (errors) throw new Error(errors[0].message);
+    yield data;
+  }
 }
 
 async function demoKey() {
