@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { GatheredReads } from '../../live/gathered-reads.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -49,7 +49,7 @@ export class ApiKeyService {
 
   constructor(needs: ApiKeyServiceNeeds) {
     this.#needs = needs;
-    this.#adminHash = needs.adminKey === null ? null : hash(needs.adminKey);
+    this.#adminHash = needs.adminKey === null ? null : digestOf(needs.adminKey);
     this.#proofs = new GatheredReads({
       read: (prefixes) => needs.store.proofs(prefixes),
       maxBatch: LARGEST_LOOKUP,
@@ -75,7 +75,7 @@ export class ApiKeyService {
       id: newId(),
       scopes: [...input.scopes],
       prefix,
-      secretHash: hash(secret),
+      secretHash: digestOf(secret),
       lastUsedAt: null,
       revokedAt: null,
       createdAt: this.#needs.clock.now(),
@@ -86,7 +86,7 @@ export class ApiKeyService {
 
   /** Who holds this key. Throws Unauthenticated for a key that is unknown or revoked, in the same words. */
   async authenticate(secret: string): Promise<Caller> {
-    const digest = hash(secret);
+    const digest = digestOf(secret);
     const cacheKey = digest.toString('base64');
     const forgotten = this.#forgotten;
     const trusted = this.#trusted.get(cacheKey);
@@ -203,8 +203,8 @@ function callerOf(row: ApiKeyProof): Caller {
   };
 }
 
-function hash(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+function digestOf(secret: string): Buffer {
+  return hash('sha256', secret, 'buffer');
 }
 
 function randomText(length: number): string {
