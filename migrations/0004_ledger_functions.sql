@@ -1,6 +1,6 @@
 -- Why:  every way in which credits move, in one place and in one round trip: start and expire, grant, debit, end.
 -- Lock: none that matters, the functions are new.
--- Undo: drop function ledger_debit, ledger_end_grants, ledger_grant, ledger_settle, ledger_move, ledger_notify;
+-- Undo: drop function ledger_debit, ledger_end_grants, ledger_grant, ledger_settle, ledger_move, ledger_notify; drop type debit_line;
 
 -- Tells the gateways which balances moved. A hint: what moved is read from the tables.
 create function ledger_notify(p_accounts uuid[]) returns void language sql as $$
@@ -156,6 +156,12 @@ begin
   return v_ended;
 end $$;
 
+-- What one applied debit writes, gathered until all are written at once.
+create type debit_line as (
+  account_id uuid, sequence bigint, type text, usage_type text, amount_micro bigint, balance_after_micro bigint,
+  description text, metadata jsonb, operation text, key text, request_hash bytea
+);
+
 -- Many debits in one step, each with its own outcome, in the order given within an account:
 -- applied, replayed (sequence is the first one's), conflict, insufficient, blocked, unknown_account.
 -- p_accounts: the accounts of the requests. A key may stand only once in p_requests.
@@ -183,9 +189,8 @@ declare
   v_take bigint;
   v_due bigint;
   v_balances credit_balance[] := '{}';
-  v_entries credit_transaction[] := '{}';
+  v_lines debit_line[] := '{}';
   v_allocations credit_allocation[] := '{}';
-  v_keys idempotency_key[] := '{}';
 begin
   for r in
     select account_id, next_due_at from credit_balance where account_id = any (p_accounts) order by account_id for update
@@ -264,9 +269,8 @@ begin
         v_allocations := array_append(v_allocations, row(r.account_id, sequence, v_grant, -v_take)::credit_allocation);
       end loop;
       b.total_micro := b.total_micro - r.amount;
-      v_entries := array_append(v_entries, row(r.account_id, sequence, r.type, r.usage_type, -r.amount, b.total_micro,
-        r.description, r.metadata, r.key, p_now)::credit_transaction);
-      v_keys := array_append(v_keys, row(r.account_id, r.operation, r.key, r.hash, sequence)::idempotency_key);
+      v_lines := array_append(v_lines, row(r.account_id, sequence, r.type, r.usage_type, -r.amount, b.total_micro,
+        r.description, r.metadata, r.operation, r.key, r.hash)::debit_line);
     end if;
     version := b.version;
     total_micro := b.total_micro;
@@ -277,10 +281,12 @@ begin
     return next;
   end loop;
   if b.account_id is not null then v_balances := array_append(v_balances, b); end if;
-  if cardinality(v_entries) = 0 then return; end if;
+  if cardinality(v_lines) = 0 then return; end if;
 
-  insert into idempotency_key select * from unnest(v_keys);
-  insert into credit_transaction select * from unnest(v_entries);
+  insert into idempotency_key select account_id, operation, key, request_hash, sequence from unnest(v_lines);
+  insert into credit_transaction
+    select account_id, sequence, type, usage_type, amount_micro, balance_after_micro, description, metadata, key, p_now
+      from unnest(v_lines);
   insert into credit_allocation select * from unnest(v_allocations);
   update credit_grant g set remaining_micro = remaining_micro - taken,
       status = case when remaining_micro = taken then 'CLOSED' else 'OPEN' end

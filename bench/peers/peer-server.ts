@@ -4,6 +4,8 @@ import { createGraphServer } from '../../src/edge/graphql-server.ts';
 import { createHttpServer } from '../../src/edge/http-server.ts';
 import { ApiKeyService } from '../../src/features/account/api-key.service.ts';
 import { ApiKeyStore } from '../../src/features/account/api-key.store.ts';
+import { LiveHub } from '../../src/live/hub.ts';
+import { PostgresTransport } from '../../src/live/postgres-transport.ts';
 import { SystemClock } from '../../src/platform/clock.ts';
 import { Database } from '../../src/platform/database/database.ts';
 import { entities } from '../../src/platform/database/entities.ts';
@@ -33,6 +35,9 @@ export async function serveSchema(
     poolSize: POOL_SIZE,
     onPoolError: (error) => logger.error(error.message),
   });
+  // A peer hears the hints that it gives, as the gateway does.
+  const hub = new LiveHub(new PostgresTransport(url, logger));
+  await hub.start();
   const apiKeys = new ApiKeyService({
     database,
     clock: new SystemClock(),
@@ -55,6 +60,7 @@ export async function serveSchema(
   process.once('SIGTERM', async () => {
     await http.close();
     await graphServer.stop();
+    await hub.close();
     await database.close();
   });
 }
