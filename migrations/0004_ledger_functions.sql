@@ -172,11 +172,12 @@ returns table (
   purchased_micro bigint, held_micro bigint, owed_micro bigint
 )
 language plpgsql
--- The plans are made once, maybe while the tables are empty, so they must be good for full ones: every table is reached
--- by an index, for the accounts of the requests only (a lateral limit 1 cannot become a join with all of a table).
+-- The plans are made once, maybe while the tables are empty, and must be good for full ones: row by row, by an index.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 declare
@@ -188,6 +189,8 @@ declare
   v_spendable bigint;
   v_take bigint;
   v_due bigint;
+  v_grant_ids uuid[] := '{}';
+  v_grant_takes bigint[] := '{}';
   v_balances credit_balance[] := '{}';
   v_lines debit_line[] := '{}';
   v_allocations credit_allocation[] := '{}';
@@ -199,29 +202,21 @@ begin
   end loop;
 
   for r in
-    with standing as materialized (
-      select b as balance, g.id as grant_id, g.source, g.spendable,
-          a.status in ('SUSPENDED', 'DELETED') or coalesce(a.blocked_at <= p_now, false) as blocked
-        from credit_balance b
-        cross join lateral (select status, blocked_at from account where id = b.account_id limit 1) as a
-        left join lateral (
-          select id, source, remaining_micro - held_micro as spendable from credit_grant
-            where account_id = b.account_id and status = 'OPEN' and remaining_micro > held_micro
-            order by priority, expires_at, effective_at, id limit 1
-        ) as g on true
-        where b.account_id = any (p_accounts)
-    )
-    select q.*, k.sequence as known_sequence, k.request_hash = q.hash as same_input,
+    select q.*, k.sequence as known_sequence, k.request_hash = q.hash as same_input, c as balance,
         -- An administrator's adjustment is not the account's own doing, and goes through.
-        q.type = 'SPEND' and s.blocked as blocked, s.balance, s.grant_id, s.source, s.spendable
+        q.type = 'SPEND' and (a.status in ('SUSPENDED', 'DELETED') or coalesce(a.blocked_at <= p_now, false)) as blocked,
+        g.id as grant_id, g.source, g.spendable
       from json_to_recordset(p_requests) as q (
         n integer, account_id uuid, amount bigint, type text, operation text, key text, hash bytea,
         usage_type text, description text, metadata jsonb)
-      left join standing s on (s.balance).account_id = q.account_id
+      left join credit_balance c on c.account_id = q.account_id
+      left join account a on a.id = q.account_id
       left join lateral (
-        select sequence, request_hash from idempotency_key
-          where account_id = q.account_id and operation = q.operation and key = q.key limit 1
-      ) as k on true
+        select id, source, remaining_micro - held_micro as spendable from credit_grant
+          where account_id = q.account_id and status = 'OPEN' and remaining_micro > held_micro
+          order by priority, expires_at, effective_at, id limit 1
+      ) as g on true
+      left join idempotency_key k on k.account_id = q.account_id and k.operation = q.operation and k.key = q.key
       order by q.account_id, q.n
   loop
     if b.account_id is distinct from r.account_id then
@@ -229,7 +224,7 @@ begin
       b := r.balance;
       v_grant := r.grant_id;
       v_source := r.source;
-      v_spendable := r.spendable;
+      v_spendable := coalesce(r.spendable, 0);
       burning := null;
     end if;
 
@@ -261,7 +256,12 @@ begin
           fetch burning into v_grant, v_source, v_spendable;
           if not found then raise exception 'grants of account % do not add up to its balance', r.account_id; end if;
         end if;
+        if v_grant is distinct from v_grant_ids[cardinality(v_grant_ids)] then
+          v_grant_ids := array_append(v_grant_ids, v_grant);
+          v_grant_takes := array_append(v_grant_takes, 0::bigint);
+        end if;
         v_take := least(v_due, v_spendable);
+        v_grant_takes[cardinality(v_grant_takes)] := v_grant_takes[cardinality(v_grant_takes)] + v_take;
         v_due := v_due - v_take;
         v_spendable := v_spendable - v_take;
         if v_source = 'PLAN' then b.plan_micro := b.plan_micro - v_take; end if;
@@ -288,13 +288,11 @@ begin
     select account_id, sequence, type, usage_type, amount_micro, balance_after_micro, description, metadata, key, p_now
       from unnest(v_lines);
   insert into credit_allocation select * from unnest(v_allocations);
-  update credit_grant g set remaining_micro = remaining_micro - taken,
+  update credit_grant set remaining_micro = remaining_micro - taken,
       status = case when remaining_micro = taken then 'CLOSED' else 'OPEN' end
-    from (select grant_id, -sum(amount_micro)::bigint as taken from unnest(v_allocations) group by grant_id) as burnt
-    where g.id = burnt.grant_id and g.id = any (array(select grant_id from unnest(v_allocations)));
+    from unnest(v_grant_ids, v_grant_takes) as burnt (grant_id, taken) where id = grant_id;
   update credit_balance c set sequence = u.sequence, version = u.version, total_micro = u.total_micro,
       plan_micro = u.plan_micro, purchased_micro = u.purchased_micro
-    from unnest(v_balances) as u
-    where c.account_id = u.account_id and c.account_id = any (p_accounts) and c.version <> u.version;
+    from unnest(v_balances) as u where c.account_id = u.account_id and c.version <> u.version;
   perform ledger_notify(p_accounts);
 end $$;
