@@ -20,6 +20,7 @@ import { LedgerHistoryService } from '../features/ledger/ledger-history.service.
 import { LedgerHistoryStore } from '../features/ledger/ledger-history.store.ts';
 import { LedgerSweepService } from '../features/ledger/ledger-sweep.service.ts';
 import { LedgerSweepStore } from '../features/ledger/ledger-sweep.store.ts';
+import { LoneDebitStore } from '../features/ledger/lone-debit.store.ts';
 import { LifecycleService } from '../features/lifecycle/lifecycle.service.ts';
 import { LifecycleStore } from '../features/lifecycle/lifecycle.store.ts';
 import { LifecycleHistoryService } from '../features/lifecycle/lifecycle-history.service.ts';
@@ -130,7 +131,12 @@ function composeLedger(base: Base & ReturnType<typeof composeAccounts>) {
   const { database, clock, hub } = base;
   const entries = new LedgerHistoryStore(database);
   const history = new LedgerHistoryService(entries, clock);
-  const ledger = new LedgerService({ ...base, store: new LedgerStore(database), history: entries });
+  const ledger = new LedgerService({
+    ...base,
+    store: new LedgerStore(database),
+    lone: new LoneDebitStore(database),
+    history: entries,
+  });
   const ledgerSweep = new LedgerSweepService(new LedgerSweepStore(database), clock);
   const ledgerAudit = new LedgerAuditService(new LedgerAuditStore(database), base.logger);
   const balanceStreams = new BalanceStreamService(ledger, entries, hub);

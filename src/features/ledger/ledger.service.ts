@@ -29,11 +29,13 @@ import type {
   LedgerStore,
 } from './ledger.store.ts';
 import type { LedgerHistoryStore } from './ledger-history.store.ts';
+import type { LoneDebitStore } from './lone-debit.store.ts';
 
 interface LedgerServiceNeeds {
   readonly database: Database;
   readonly clock: Clock;
   readonly store: LedgerStore;
+  readonly lone: LoneDebitStore;
   readonly history: LedgerHistoryStore;
   readonly accounts: AccountService;
 }
@@ -48,7 +50,7 @@ export class LedgerService {
   constructor(needs: LedgerServiceNeeds) {
     this.#needs = needs;
     this.#debits = new Coalescer({
-      work: (debits) => needs.store.debit(debits, needs.clock.now()),
+      work: (debits) => this.#apply(debits),
       keyOf: (debit) => `${debit.accountId} ${debit.operation} ${debit.idempotencyKey}`,
       maxBatch: LARGEST_BATCH,
       isOutage: isDatabaseAway,
@@ -154,6 +156,16 @@ export class LedgerService {
       requestHash: requestHash([amountMicro, usageType, description, metadata]),
     };
     return this.#receipt(debit, await this.#debits.submit(hashed));
+  }
+
+  /** A debit that comes alone takes the short way where it can; the long way can tell every outcome. */
+  async #apply(debits: readonly HashedDebit[]): Promise<readonly DebitOutcome[]> {
+    const now = this.#needs.clock.now();
+    const [first] = debits;
+    const isAlone = first !== undefined && debits.length === 1;
+    const balance = isAlone ? await this.#needs.lone.spend(first, now) : null;
+    if (balance === null) return this.#needs.store.debit(debits, now);
+    return [{ outcome: 'applied', sequence: balance.sequence, createdAt: now, balance }];
   }
 
   async #receipt(debit: Debit, result: DebitOutcome): Promise<LedgerReceipt> {

@@ -97,7 +97,7 @@ const BALANCES: Statement = {
     where b.account_id = any ($1)`,
 };
 
-/** The ledger's tables: read here, and written by nothing but the ledger's SQL functions. */
+/** The ledger's tables: read here, and written by nothing but the ledger's SQL functions and the plain statement of a lone spend. */
 export class LedgerStore {
   readonly #database: Database;
 

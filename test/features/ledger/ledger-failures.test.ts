@@ -105,7 +105,8 @@ describe('when the database fails', () => {
     let isAway = true;
     let tries = 0;
     pool.query = (async (statement: { name?: string }) => {
-      if (!isAway || statement.name !== 'ledger_debit') return query(statement);
+      const debits = ['ledger_debit', 'credit_spend_alone'];
+      if (!isAway || !debits.includes(statement.name ?? '')) return query(statement);
       tries += 1;
       throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
     }) as typeof pool.query;

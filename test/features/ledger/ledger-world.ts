@@ -11,6 +11,7 @@ import {
 } from '../../../src/features/ledger/ledger.store.ts';
 import { LedgerHistoryService } from '../../../src/features/ledger/ledger-history.service.ts';
 import { LedgerHistoryStore } from '../../../src/features/ledger/ledger-history.store.ts';
+import { LoneDebitStore } from '../../../src/features/ledger/lone-debit.store.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 import { Database } from '../../../src/platform/database/database.ts';
 import { entities } from '../../../src/platform/database/entities.ts';
@@ -95,11 +96,12 @@ function ledgerOn(database: Database, clock: Clock): LedgerNode {
   });
   const failures: unknown[] = [];
   const store = new WatchedStore(database, failures);
+  const lone = new LoneDebitStore(database);
   return {
     database,
     accounts,
     failures,
-    ledger: new LedgerService({ database, clock, store, history, accounts }),
+    ledger: new LedgerService({ database, clock, store, lone, history, accounts }),
     history: new LedgerHistoryService(history, clock),
   };
 }

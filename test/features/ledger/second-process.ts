@@ -3,6 +3,7 @@ import { AccountStore } from '../../../src/features/account/account.store.ts';
 import { LedgerService } from '../../../src/features/ledger/ledger.service.ts';
 import { LedgerStore } from '../../../src/features/ledger/ledger.store.ts';
 import { LedgerHistoryStore } from '../../../src/features/ledger/ledger-history.store.ts';
+import { LoneDebitStore } from '../../../src/features/ledger/lone-debit.store.ts';
 import { Database } from '../../../src/platform/database/database.ts';
 import { entities } from '../../../src/platform/database/entities.ts';
 import { DomainEvents } from '../../../src/platform/domain-events.ts';
@@ -21,6 +22,7 @@ const ledger = new LedgerService({
   database,
   clock,
   store: new LedgerStore(database),
+  lone: new LoneDebitStore(database),
   history: new LedgerHistoryStore(database),
   accounts: new AccountService({
     database,
