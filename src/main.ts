@@ -49,6 +49,8 @@ async function run(): Promise<void> {
       logger.error({ err: error }, 'a part did not stop cleanly'),
     );
   }
+  // What may be left is a call to a provider that is tried again; its intent is stored, and a job finishes it.
+  process.exit();
 }
 
 function readConfig(): Config | null {
