@@ -53,6 +53,8 @@ export function dispatchTo({
         return invoices.invoicePaymentFailed(channel, event.invoice);
       case 'paymentMethodChanged':
         return paymentMethods.paymentMethodsChanged(channel, event.customerId, event.setUpId);
+      case 'paymentReversed':
+        return async () => ({ ignored: `payment ${event.paymentId} belongs to no order` });
       case 'ignored':
         return async () => ({ ignored: event.reason });
       default:

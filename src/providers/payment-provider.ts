@@ -52,6 +52,9 @@ export interface PaymentProvider {
   /** Charges what a subscription owes to the default payment method; says whether nothing is owed any more. */
   payOpenInvoice(subscriptionId: string, idempotencyKey: string): Promise<{ isPaid: boolean }>;
 
+  /** How much of a payment went back or is contested, at this instant. Throws ProviderRefused for a payment it does not know. */
+  retrieveReversal(paymentId: string): Promise<PaymentReversal>;
+
   /** Opens the provider's own pages about a customer's plan, cards and invoices. The address is a secret for the customer. */
   createPortalSession(portal: NewPortal): Promise<{ url: string }>;
   /** Lets a subscription end with its period. */
@@ -234,6 +237,29 @@ export interface ProviderInvoice {
   readonly pdfUrl: string | null;
 }
 
+/**
+ * What became of a payment's money, as it stands: every figure is absolute, in minor units of `paid.currency`. A refund counts
+ * from when it is on its way, and no more when it has failed; a dispute counts as contested until it is decided.
+ */
+export interface PaymentReversal {
+  /** The payment as events and checkouts name it. */
+  readonly paymentId: string;
+  readonly customerId: string | null;
+  readonly paid: Money;
+  readonly refundedMinor: bigint;
+  /** Withheld by disputes that are open. */
+  readonly contestedMinor: bigint;
+  /** Taken by disputes that were lost. */
+  readonly lostMinor: bigint;
+  /** The invoice that it paid; null for one that paid a checkout of credits by itself. */
+  readonly invoice: {
+    readonly invoiceId: string;
+    readonly subscriptionId: string | null;
+    /** Whether it is the invoice that a subscription began with, and so what its order paid. */
+    readonly isFirst: boolean;
+  } | null;
+}
+
 /** What a webhook announces. An event is a hint: where order matters, the object is fetched again. */
 export type ProviderEvent =
   | { readonly kind: 'checkoutChanged'; readonly checkout: CheckoutOutcome }
@@ -251,6 +277,8 @@ export type ProviderEvent =
       /** The card that its owner has just saved in a browser: it is to become the default. Null: any other change. */
       readonly setUpId: string | null;
     }
+  /** Money of a payment goes back, is contested, or neither any more. */
+  | { readonly kind: 'paymentReversed'; readonly paymentId: string }
   | { readonly kind: 'ignored'; readonly reason: string };
 
 export type WebhookHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { NewFault } from './faults.ts';
+import type { PaymentReversalOrder } from './provider-sandbox.ts';
 import type { WebhookFlow } from './webhook-outbox.ts';
 
 /** What the control door can turn. */
@@ -17,6 +18,8 @@ export interface Controls {
   };
   /** Ends a payment that is on its way; answers its checkout, or undefined when there is none. */
   settlePayment(checkoutId: string, outcome: 'succeed' | 'fail'): object | undefined;
+  /** Refunds or disputes a payment, or ends that; answers what came of it, or undefined when that cannot be done. */
+  reversePayment(order: PaymentReversalOrder): object | undefined;
   /** Moves domain time forward, letting everything happen that falls due on the way. */
   moveClock(to: Date): void;
   clock(): { now: string; offsetMs: number; nextDueAt: string | null };
@@ -55,6 +58,20 @@ const PAYMENT = {
   properties: {
     checkout: { type: 'string' },
     outcome: { type: 'string', enum: ['succeed', 'fail'] },
+  },
+} as const;
+
+const REVERSAL = {
+  type: 'object',
+  required: ['payment', 'action'],
+  additionalProperties: false,
+  properties: {
+    payment: { type: 'string' },
+    action: {
+      type: 'string',
+      enum: ['refund', 'failRefund', 'dispute', 'winDispute', 'loseDispute'],
+    },
+    amount: { type: 'integer', minimum: 1 },
   },
 } as const;
 
@@ -108,6 +125,15 @@ export function registerControlDoor(app: FastifyInstance, controls: Controls): v
       const settled = controls.settlePayment(request.body.checkout, request.body.outcome);
       if (settled !== undefined) return reply.send(settled);
       return reply.code(400).send({ error: { message: 'This checkout waits for no payment.' } });
+    },
+  );
+  app.post<{ Body: PaymentReversalOrder }>(
+    '/_control/reversals',
+    { schema: { body: REVERSAL } },
+    (request, reply) => {
+      const reversed = controls.reversePayment(request.body);
+      if (reversed !== undefined) return reply.send(reversed);
+      return reply.code(400).send({ error: { message: 'This cannot be done to that payment.' } });
     },
   );
   app.get('/_control/clock', () => controls.clock());

@@ -5,7 +5,7 @@ import { Books } from './books.ts';
 import { registerControlDoor } from './control-door.ts';
 import { Faults } from './faults.ts';
 import { ProviderBooks } from './provider-books.ts';
-import type { ProviderSandbox } from './provider-sandbox.ts';
+import type { PaymentReversalOrder, ProviderSandbox } from './provider-sandbox.ts';
 import { SandboxClock } from './sandbox-clock.ts';
 import { type StripeKeys, StripeSandbox } from './stripe/stripe-sandbox.ts';
 import { StripeWorld } from './stripe/stripe-world.ts';
@@ -192,6 +192,13 @@ function controlsOf(
       for (const provider of providers) {
         const settled = provider.settlePayment(checkoutId, outcome);
         if (settled !== undefined) return settled;
+      }
+      return undefined;
+    },
+    reversePayment: (order: PaymentReversalOrder) => {
+      for (const provider of providers) {
+        const reversed = provider.reversePayment(order);
+        if (reversed !== undefined) return reversed;
       }
       return undefined;
     },

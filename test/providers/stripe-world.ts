@@ -24,6 +24,8 @@ export interface StripeWorldUnderTest extends ProviderUnderTest {
   payLater(pageUrl: string): Promise<void>;
   /** The money of such a payment comes, or does not. */
   settle(checkoutId: string, outcome: 'succeed' | 'fail'): Promise<void>;
+  /** What an operator does in the dashboard, or a customer's bank, to a payment. */
+  reverse(payment: string, action: string, amount?: number): Promise<void>;
   moveClock(to: Date): void;
   /** Stripe's own client, for what somebody does in the dashboard. */
   readonly dashboard: Stripe;
@@ -58,6 +60,8 @@ export async function startStripeWorld(): Promise<StripeWorldUnderTest> {
     pay: (pageUrl, card) => submit(pageUrl, { action: 'pay', cardNumber: CARDS[card] }),
     payLater: (pageUrl) => submit(pageUrl, { action: 'pay_later' }),
     settle: (checkout, outcome) => control(sandbox.url, 'payments', { checkout, outcome }),
+    reverse: (payment, action, amount) =>
+      control(sandbox.url, 'reversals', { payment, action, amount }),
     loseAnswers: (method, effect, times) =>
       control(sandbox.url, 'faults', { method, effect, times, after: true }),
     refundedMinor: async ({ subscriptionId }) =>

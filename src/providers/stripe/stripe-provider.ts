@@ -17,6 +17,7 @@ import { changePlanAtPeriodEnd, changePlanNow, previewPlanChange } from './plan-
 import { ensurePlanPrices } from './plan-prices.ts';
 import { createPortalSession } from './portal.ts';
 import { createPromotionSubscription } from './promotions.ts';
+import { retrieveReversal } from './reversals.ts';
 import { StripeClient } from './stripe-client.ts';
 import {
   cancelAndRefund,
@@ -69,6 +70,7 @@ export function createStripeProvider(options: StripeProviderOptions): PaymentPro
     detachPaymentMethod: (id) => detachPaymentMethod(client, id),
     listPaymentMethods: (customerId) => listPaymentMethods(client, customerId),
     payOpenInvoice: (subscriptionId, key) => payOpenInvoice(client, subscriptionId, key),
+    retrieveReversal: (paymentId) => retrieveReversal(client, paymentId),
     createPortalSession: (portal) => createPortalSession(client, portal),
     cancelAtPeriodEnd: (id, reason, key) => cancelAtPeriodEnd(client, id, reason, key),
     cancelNow: (id, reason) => cancelNow(client, id, reason),

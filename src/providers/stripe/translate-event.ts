@@ -28,6 +28,16 @@ const ANNOUNCES: ReadonlyMap<string, ProviderEvent['kind']> = new Map([
   ['payment_method.detached', 'paymentMethodChanged'],
   ['setup_intent.succeeded', 'paymentMethodChanged'],
   ['customer.updated', 'paymentMethodChanged'],
+  ['charge.refunded', 'paymentReversed'],
+  ['charge.refund.updated', 'paymentReversed'],
+  ['refund.created', 'paymentReversed'],
+  ['refund.updated', 'paymentReversed'],
+  ['refund.failed', 'paymentReversed'],
+  ['charge.dispute.created', 'paymentReversed'],
+  ['charge.dispute.updated', 'paymentReversed'],
+  ['charge.dispute.closed', 'paymentReversed'],
+  ['charge.dispute.funds_withdrawn', 'paymentReversed'],
+  ['charge.dispute.funds_reinstated', 'paymentReversed'],
 ]);
 
 /**
@@ -52,6 +62,8 @@ export function translateStripeEvent(payload: unknown): ProviderEvent {
       return invoiceEvent(kind, event.data.object as Stripe.Invoice);
     case 'paymentMethodChanged':
       return paymentMethodChanged(event);
+    case 'paymentReversed':
+      return paymentReversed(event.data.object as Reversal);
     default:
       return { kind: 'ignored', reason: `Tollgate does not act on ${event.type}.` };
   }
@@ -105,6 +117,22 @@ interface CardNews {
     readonly customer?: string | { readonly id: string } | null;
     readonly invoice_settings?: unknown;
   };
+}
+
+/** What Tollgate reads of a charge, a refund or a dispute in an event. */
+interface Reversal {
+  readonly id: string;
+  readonly object: string;
+  readonly payment_intent?: string | { readonly id: string } | null;
+  readonly charge?: string | { readonly id: string } | null;
+}
+
+/** A charge that was made without a payment intent is named by itself. */
+function paymentReversed(object: Reversal): ProviderEvent {
+  const charge = object.object === 'charge' ? object.id : idOrNull(object.charge);
+  const paymentId = idOrNull(object.payment_intent) ?? charge;
+  if (paymentId === null) return { kind: 'ignored', reason: 'It is about no payment.' };
+  return { kind: 'paymentReversed', paymentId };
 }
 
 function invoiceEvent(

@@ -4,6 +4,7 @@ import type {
   ChargeParameters,
   CheckoutSessionParameters,
   CustomerParameters,
+  DisputeParameters,
   EventParameters,
   InvoiceParameters,
   InvoicePaymentParameters,
@@ -20,6 +21,7 @@ import type {
 import charge from './schemas/charge.json' with { type: 'json' };
 import checkoutSession from './schemas/checkout-session.json' with { type: 'json' };
 import customer from './schemas/customer.json' with { type: 'json' };
+import dispute from './schemas/dispute.json' with { type: 'json' };
 import event from './schemas/event.json' with { type: 'json' };
 import invoice from './schemas/invoice.json' with { type: 'json' };
 import invoicePayment from './schemas/invoice-payment.json' with { type: 'json' };
@@ -38,6 +40,7 @@ export interface ParametersOf {
   charge: ChargeParameters;
   checkoutSession: CheckoutSessionParameters;
   customer: CustomerParameters;
+  dispute: DisputeParameters;
   event: EventParameters;
   invoice: InvoiceParameters;
   invoicePayment: InvoicePaymentParameters;
@@ -56,6 +59,7 @@ const SCHEMAS: Record<keyof ParametersOf, { endpoints: Record<string, object> }>
   charge,
   checkoutSession,
   customer,
+  dispute,
   event,
   invoice,
   invoicePayment,

@@ -96,6 +96,12 @@ export interface RefundParameters {
   list: Stripe.RefundListParams;
 }
 
+export interface DisputeParameters {
+  retrieve: Stripe.DisputeRetrieveParams;
+  list: Stripe.DisputeListParams;
+  close: Stripe.DisputeCloseParams;
+}
+
 export interface EventParameters {
   retrieve: Stripe.EventRetrieveParams;
   list: Stripe.EventListParams;

@@ -1,6 +1,8 @@
 import type Stripe from 'stripe';
 import { randomId } from '../random-id.ts';
+import { openDispute } from './disputes.ts';
 import { endpoint } from './endpoint.ts';
+import { cardOf } from './payment-methods.ts';
 import { equals, idOf, type StripeWorld } from './stripe-world.ts';
 import type { CardRefusal } from './test-cards.ts';
 
@@ -76,7 +78,9 @@ export function succeed(
 ): Stripe.PaymentIntent {
   const charge = createCharge(world, intentId, method, 'succeeded', null);
   world.announce('charge.succeeded', charge);
-  return markSucceeded(world, intentId, method.id, charge);
+  const intent = markSucceeded(world, intentId, method.id, charge);
+  if (cardOf(world, method.id)?.isDisputed) openDispute(world, charge, undefined);
+  return intent;
 }
 
 /** Tries a payment method that is refused: the intent asks for another one. */

@@ -10,7 +10,7 @@ export const refundEndpoints = [
     refuseUnplayed(params, ['origin', 'customer', 'currency']);
     const charge = chargeToRefund(world, params);
     const amount = refundable(charge, params.amount);
-    return refund(world, charge, amount, params);
+    return refundCharge(world, charge, amount, params);
   }),
   endpoint('GET /v1/refunds', 'refund', 'list', ({ world, params, path }) =>
     world.list(
@@ -23,11 +23,12 @@ export const refundEndpoints = [
   endpoint('GET /v1/refunds/:id', 'refund', 'retrieve', ({ world, id }) => world.get('refund', id)),
 ];
 
-function refund(
+/** Gives so much of a charge back, announced. */
+export function refundCharge(
   world: StripeWorld,
   charge: Stripe.Charge,
   amount: number,
-  params: Stripe.RefundCreateParams,
+  params: Pick<Stripe.RefundCreateParams, 'metadata' | 'reason'>,
 ): Stripe.Refund {
   const made = {
     id: randomId('re_3'),
@@ -68,6 +69,23 @@ function refund(
   return made;
 }
 
+/** The customer's bank sends a refund back: the money is the merchant's again. Throws a 400 when there is none to fail. */
+export function failRefund(world: StripeWorld, charge: Stripe.Charge): Stripe.Refund {
+  const refunds = world.books.all<Stripe.Refund>('refund', equals({ charge: charge.id }));
+  const last = refunds.find(({ status }) => status === 'succeeded' || status === 'pending');
+  if (last === undefined) throw badRequest(`Charge ${charge.id} has no refund that could fail.`);
+  const { object, previous } = world.change('refund', last.id, {
+    status: 'failed',
+    failure_reason: 'lost_or_stolen_card',
+    failure_balance_transaction: randomId('txn_3'),
+  });
+  const amount_refunded = charge.amount_refunded - last.amount;
+  world.change('charge', charge.id, { amount_refunded, refunded: false });
+  world.announce('refund.updated', object, previous);
+  world.announce('refund.failed', object, previous);
+  return object;
+}
+
 function chargeToRefund(world: StripeWorld, params: Stripe.RefundCreateParams): Stripe.Charge {
   const intent =
     params.payment_intent === undefined
@@ -89,9 +107,14 @@ function chargeToRefund(world: StripeWorld, params: Stripe.RefundCreateParams): 
 }
 
 /** How much to give back: what was asked, or all that is left. Throws a 400 when that is not there. */
-function refundable(charge: Stripe.Charge, asked: number | undefined): number {
+export function refundable(charge: Stripe.Charge, asked: number | undefined): number {
   if (charge.status !== 'succeeded') {
     throw badRequest(`Charge ${charge.id} is not refundable: it is ${charge.status}.`);
+  }
+  if (charge.disputed) {
+    throw badRequest(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
+      code: 'charge_disputed',
+    });
   }
   const left = charge.amount - charge.amount_refunded;
   if (left === 0) {

@@ -8,6 +8,7 @@ import { checkParameters } from './check-parameters.ts';
 import { checkoutSessionEndpoints } from './checkout-sessions.ts';
 import { subscriptionCreation } from './create-subscription.ts';
 import { customerEndpoints } from './customers.ts';
+import { disputeEndpoints } from './disputes.ts';
 import type { Endpoint } from './endpoint.ts';
 import { eventEndpoints } from './events.ts';
 import { expand } from './expand.ts';
@@ -42,6 +43,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...paymentMethodEndpoints,
   ...setupIntentEndpoints,
   ...refundEndpoints,
+  ...disputeEndpoints,
   ...eventEndpoints,
 ];
 

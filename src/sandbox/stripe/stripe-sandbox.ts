@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { DueEntry } from '../books.ts';
-import type { ProviderSandbox } from '../provider-sandbox.ts';
+import type { PaymentReversalOrder, ProviderSandbox } from '../provider-sandbox.ts';
 import { registerCheckoutPage } from './checkout-page.ts';
 import { expireSession } from './checkout-sessions.ts';
 import { registerInvoicePage } from './invoice-page.ts';
 import { registerPortalPage } from './portal-page.ts';
 import { continueSubscription } from './renew-subscription.ts';
+import { reversePayment } from './reverse-payment.ts';
 import { enterNextPhase } from './schedules.ts';
 import { settleCheckout } from './settle-checkout.ts';
 import { registerSetupPage } from './setup-page.ts';
@@ -65,15 +66,23 @@ export class StripeSandbox implements ProviderSandbox {
   }
 
   settlePayment(checkoutId: string, outcome: 'succeed' | 'fail'): object | undefined {
-    try {
-      return this.#world.act(null, () => settleCheckout(this.#world, checkoutId, outcome));
-    } catch (error) {
-      if (error instanceof StripeProblem) return undefined;
-      throw error;
-    }
+    return this.#unlessRefused(() => settleCheckout(this.#world, checkoutId, outcome));
+  }
+
+  reversePayment(order: PaymentReversalOrder): object | undefined {
+    return this.#unlessRefused(() => reversePayment(this.#world, order));
   }
 
   books(): Record<string, unknown> {
     return { ...this.#world.books.everything(), event: this.#world.books.everyEvent() };
+  }
+
+  #unlessRefused(work: () => object): object | undefined {
+    try {
+      return this.#world.act(null, work);
+    } catch (error) {
+      if (error instanceof StripeProblem) return undefined;
+      throw error;
+    }
   }
 }

@@ -9,6 +9,7 @@ export interface Kinds {
   'checkout.session': Stripe.Checkout.Session;
   charge: Stripe.Charge;
   customer: Stripe.Customer;
+  dispute: Stripe.Dispute;
   invoice: Stripe.Invoice;
   invoice_payment: Stripe.InvoicePayment;
   payment_intent: Stripe.PaymentIntent;

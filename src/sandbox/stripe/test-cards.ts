@@ -7,6 +7,8 @@ export interface TestCard {
   readonly refused: CardRefusal | null;
   /** Why each charge on it fails; null when they go through. */
   readonly chargeFails: CardRefusal | null;
+  /** Whether its owner contests each charge as soon as it was made. */
+  readonly isDisputed: boolean;
 }
 
 export interface CardRefusal {
@@ -48,20 +50,20 @@ const REFUSED: Readonly<Record<string, CardRefusal>> = {
 };
 
 const CHARGE_FAILS = '4000000000000341';
+const DISPUTED = '4000000000000259';
 
 /** The card with this number, blanks and hyphens apart, or why there is none. */
 export function readCard(written: string): TestCard | CardRefusal {
   const number = written.replace(/[\s-]/g, '');
   const good = GOOD.find(([candidate]) => candidate === number);
   if (good !== undefined) {
-    return { number, brand: good[1], funding: good[2], refused: null, chargeFails: null };
+    return testCard(number, { brand: good[1], funding: good[2] });
   }
-  if (number === CHARGE_FAILS) {
-    return { number, brand: 'visa', funding: 'credit', refused: null, chargeFails: GENERIC };
-  }
+  if (number === CHARGE_FAILS) return testCard(number, { chargeFails: GENERIC });
+  if (number === DISPUTED) return testCard(number, { isDisputed: true });
   const refused = REFUSED[number];
   if (refused !== undefined) {
-    return { number, brand: 'visa', funding: 'credit', refused, chargeFails: refused };
+    return testCard(number, { refused, chargeFails: refused });
   }
   if (number === '')
     return { code: 'incomplete_number', message: 'Your card number is incomplete.' };
@@ -76,6 +78,11 @@ export function readCard(written: string): TestCard | CardRefusal {
   };
 }
 
+function testCard(number: string, does: Partial<TestCard>): TestCard {
+  const plain = { brand: 'visa', funding: 'credit', refused: null, chargeFails: null } as const;
+  return { number, ...plain, isDisputed: false, ...does };
+}
+
 /** The payment methods of Stripe's test mode that can be used without a page; each use makes a new one. */
 const TOKENS: Readonly<Record<string, string>> = {
   pm_card_visa: '4242424242424242',
@@ -87,6 +94,7 @@ const TOKENS: Readonly<Record<string, string>> = {
   pm_card_chargeDeclined: '4000000000000002',
   pm_card_visa_chargeDeclinedInsufficientFunds: '4000000000009995',
   pm_card_chargeCustomerFail: CHARGE_FAILS,
+  pm_card_createDispute: DISPUTED,
 };
 
 /** The card that a test payment method stands for; undefined when the id is not one's. */
