@@ -11,6 +11,7 @@ export function resolverMap(resolvers: readonly object[]): Resolvers {
 
 /** Builds the executable schema from resolvers that are made already. */
 export function buildGraphSchema(resolvers: Resolvers): Promise<GraphQLSchema> {
+  readFieldsDirectly();
   return buildSchema({
     resolvers: [...resolvers.keys()] as unknown as BuildSchemaOptions['resolvers'],
     container: { get: (type) => resolvers.get(type) },
@@ -18,6 +19,18 @@ export function buildGraphSchema(resolvers: Resolvers): Promise<GraphQLSchema> {
     // Every subscription brings its own stream; type-graphql wants this all the same.
     pubSub: { subscribe: () => noStream(), publish: () => undefined },
   });
+}
+
+interface MetadataStorage {
+  readonly objectTypes: readonly { simpleResolvers?: boolean }[];
+}
+
+/** Fields without a resolver of their own are plain properties: type-graphql would wrap each of them in a function. */
+function readFieldsDirectly(): void {
+  const { TypeGraphQLMetadataStorage: storage } = globalThis as unknown as {
+    TypeGraphQLMetadataStorage: MetadataStorage;
+  };
+  for (const type of storage.objectTypes) type.simpleResolvers = true;
 }
 
 /** The schema as text, in an order that does not depend on who imports whom: `schema.graphql`. */
