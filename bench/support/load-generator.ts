@@ -7,7 +7,7 @@ import {
 } from '../peers/peer-spend-statement.ts';
 import { HttpCaller } from './http-caller.ts';
 import type { Measurement, MeasurementOrder } from './measurement.ts';
-import { seededAccount, spendInput } from './spend-operation.ts';
+import { accountChooser, seededAccount, spendInput } from './spend-operation.ts';
 
 /** Spends from an account; resolves when it was applied and throws otherwise. */
 type Caller = (account: number, idempotencyKey: string) => Promise<void>;
@@ -80,13 +80,4 @@ function sqlCallers(databaseUrl: string, count: number) {
     if (refusal !== null) throw new Error(refusal);
   };
   return { callers: Array.from({ length: count }, () => call), close: () => pool.end() };
-}
-
-/** A linear congruential generator: even enough, and the same for every contestant. */
-function accountChooser({ accounts, seed }: MeasurementOrder): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * accounts);
-  };
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { MeasurementOrder } from './measurement.ts';
 
 /** What every caller of the race sends, and what it asks to be told. */
 const SPEND_CREDITS = `mutation Spend($input: SpendCreditsInput!) {
@@ -51,6 +52,18 @@ export function seededAccount(n: number): SeededAccount {
     seeded.set(n, account);
   }
   return account;
+}
+
+/** Chooses accounts by a linear congruential generator: even enough, and the same for every contestant. */
+export function accountChooser({
+  accounts,
+  seed,
+}: Pick<MeasurementOrder, 'accounts' | 'seed'>): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * accounts);
+  };
 }
 
 function md5(text: string): string {

@@ -1,0 +1,205 @@
+// `npm run bench:read`: how fast the page of an account is read, beside PostGraphile over the same tables and beside an
+// Apollo resolver that was written by hand for this page, with one SQL statement.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
+import { Client } from 'pg';
+import { HttpCaller } from './support/http-caller.ts';
+import { median } from './support/measurement.ts';
+import {
+  factsOfOurs,
+  factsOfTheirs,
+  overviewBody,
+  postgraphileBody,
+} from './support/overview-operation.ts';
+import { machine, table } from './support/report-text.ts';
+import { ACCOUNT_ID, type RequestMeasurement, type RequestOrder } from './support/request-load.ts';
+import { writeSection } from './support/results-file.ts';
+import { peer, rival, startServerProcess, stopChild, tollgate } from './support/server-process.ts';
+import { seededAccount } from './support/spend-operation.ts';
+import { ACCOUNTS, type Stage, setStage } from './support/stage.ts';
+
+const REPETITIONS = 5;
+const LOAD = { callers: 16, warmUpMs: 300, durationMs: 3_000 };
+const CHECKED = [0, 7, 4_711, ACCOUNTS - 1];
+
+/** What the stage does not give: a subscription, usage of this month, and a page of entries for every account. */
+const SEED = `
+  insert into usage_anchor (account_id, starts_at, anchor_at, time_zone)
+    select id, created_at, created_at, time_zone from account on conflict do nothing;
+  insert into usage_counter
+    select id, metric, start, start + interval '1 month', used, 'FINITE', 1000000, 'HARD'
+    from (select id, created_at + interval '1 month' * (
+        extract(year from age(now(), created_at)) * 12 + extract(month from age(now(), created_at))) as start from account) period,
+      (values ('apiCalls', 1200), ('llmTokens', 34000)) as counted (metric, used);
+  insert into plan_subscription (id, account_id, plan_id, channel, provider_subscription_id, provider_customer_id,
+      provider_price_id, status, interval, monthly_credits, rollover, price_minor, currency, started_at,
+      current_period_start, current_period_end, cancel_at_period_end, is_refused, revision, created_at, updated_at)
+    select md5('subscription ' || a.id)::uuid, a.id, p.id, 'STRIPE', 'sub_' || a.id, 'cus_' || a.id, 'price_bench', 'ACTIVE',
+      'MONTH', p.monthly_credits, p.rollover, 2400, 'USD', a.created_at, now() - interval '1 day', now() + interval '29 days',
+      false, false, 1, a.created_at, a.created_at
+    from account a join plan p on p.slug = 'pro' where a.external_id like 'bench-%';
+  do $$ begin
+    for n in 1 .. 24 loop
+      perform ledger_debit(timestamptz '2026-02-01 00:00Z' + n * interval '1 hour', array_agg(account_id), json_agg(
+        json_build_object('n', row, 'account_id', account_id, 'amount', 250000 * n, 'type', 'SPEND', 'operation',
+          'spendCredits', 'key', 'page-' || n, 'hash', sha256('page'), 'usage_type', 'ai_usage', 'description', 'Chat completion')))
+      from (select account_id, row_number() over (order by account_id) as row from credit_balance) numbered group by row / 200;
+    end loop;
+  end $$;
+  alter table credit_transaction add foreign key (account_id) references account (id);
+  alter table credit_allocation add foreign key (account_id, sequence) references credit_transaction,
+    add foreign key (grant_id) references credit_grant (id);
+  alter table usage_counter add foreign key (account_id) references account (id)`;
+
+interface Reader {
+  readonly title: string;
+  readonly port: number;
+  readonly body: string;
+  readonly found: RequestMeasurement[];
+  stop(): Promise<void>;
+}
+
+const stage = await setStage();
+try {
+  await race(stage);
+} finally {
+  await stage.close();
+}
+
+async function race(on: Stage): Promise<void> {
+  const readers = await startReaders(on);
+  const generator = fork(new URL('./support/request-load.ts', import.meta.url));
+  try {
+    await compare(readers);
+    for (let repetition = 0; repetition <= REPETITIONS; repetition += 1) {
+      for (const reader of repetition % 2 === 0 ? readers : readers.toReversed())
+        reader.found.push(await measure(reader, generator, repetition));
+    }
+    await report(on, readers);
+  } finally {
+    await stopChild(generator);
+    for (const reader of readers) await reader.stop();
+  }
+}
+
+/** All read the same database: nobody writes. Tollgate comes first, because the plans are its own. */
+async function startReaders(on: Stage): Promise<Reader[]> {
+  const url = await on.createDatabase('read');
+  const ours = await startServerProcess(tollgate, url, on);
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query(SEED);
+  await client.query('vacuum (analyze)');
+  await client.end();
+  const reader = (title: string, body: string, { port, stop }: typeof ours): Reader => ({
+    title,
+    body,
+    port,
+    stop,
+    found: [],
+  });
+  return [
+    reader('Tollgate', overviewBody, ours),
+    reader(
+      'PostGraphile 5',
+      postgraphileBody,
+      await startServerProcess(rival('postgraphile'), url, on),
+    ),
+    reader(
+      'Apollo + one statement by hand',
+      overviewBody,
+      await startServerProcess(peer('overview-peer'), url, on),
+    ),
+  ];
+}
+
+/** The answers say the same of the same accounts. */
+async function compare([ours, theirs, byHand]: readonly Reader[]): Promise<void> {
+  for (const account of CHECKED) {
+    const facts = [
+      factsOfOurs(await ask(ours as Reader, account)),
+      factsOfTheirs(await ask(theirs as Reader, account)),
+      factsOfOurs(await ask(byHand as Reader, account)),
+    ];
+    if (!facts.every((one) => isDeepStrictEqual(one, facts[0])))
+      throw new Error(`The answers differ: ${facts.map((one) => JSON.stringify(one)).join('\n')}`);
+  }
+}
+
+async function ask({ port, body }: Reader, account: number): Promise<string> {
+  const caller = await HttpCaller.open(port);
+  const answer = await caller.post(account, body.replace(ACCOUNT_ID, seededAccount(account).id));
+  caller.close();
+  return answer;
+}
+
+async function measure(
+  { title, port, body }: Reader,
+  generator: ReturnType<typeof fork>,
+  seed: number,
+): Promise<RequestMeasurement> {
+  const expected = 'Chat completion';
+  const order: RequestOrder = { ...LOAD, port, body, expected, accounts: ACCOUNTS, seed };
+  const answer = once(generator, 'message');
+  generator.send(order);
+  const [measured] = (await answer) as [RequestMeasurement | { error: string }];
+  if ('error' in measured) throw new Error(measured.error);
+  const { perSecond, p99Ms } = measured;
+  const figures = `${perSecond.toFixed(0).padStart(7)}/s  p99 ${p99Ms.toFixed(2).padStart(7)} ms`;
+  process.stderr.write(`  ${title.padEnd(32)}${figures}\n`);
+  return measured;
+}
+
+async function report(on: Stage, [ours, theirs, byHand]: readonly Reader[]): Promise<void> {
+  const of = (reader: Reader | undefined, figure: keyof RequestMeasurement) =>
+    median((reader?.found ?? []).slice(1).map((found) => found[figure]));
+  const pace = of(ours, 'perSecond') / of(theirs, 'perSecond');
+  const tail = of(ours, 'p99Ms') / of(theirs, 'p99Ms');
+  const perSecond = (reader?: Reader) =>
+    `${Math.round(of(reader, 'perSecond')).toLocaleString('en')}/s`;
+  const p99 = (reader?: Reader) => `${of(reader, 'p99Ms').toFixed(2)} ms`;
+  const byHandPace = of(ours, 'perSecond') / of(byHand, 'perSecond');
+  const text = [
+    table(
+      ['pages of accounts read', 'Tollgate', 'beside', '', 'ratio', 'goal', ''],
+      [
+        [
+          'a second',
+          perSecond(ours),
+          'PostGraphile 5',
+          perSecond(theirs),
+          `${pace.toFixed(2)}x`,
+          'at least 1.5x',
+          pace >= 1.5 ? 'met' : 'not met',
+        ],
+        [
+          'p99',
+          p99(ours),
+          'PostGraphile 5',
+          p99(theirs),
+          `${tail.toFixed(2)}x`,
+          'at most 0.5x',
+          tail <= 0.5 ? 'met' : 'not met',
+        ],
+        [
+          'a second',
+          perSecond(ours),
+          'one statement by hand',
+          perSecond(byHand),
+          `${byHandPace.toFixed(2)}x`,
+          '',
+          '',
+        ],
+        ['p99', p99(ours), 'one statement by hand', p99(byHand), '', '', ''],
+      ],
+    ),
+    '',
+    `${machine()}, Node ${process.versions.node}, PostgreSQL ${on.postgresVersion}; ${ACCOUNTS.toLocaleString('en')} accounts, ` +
+      `${LOAD.callers} connections, pools of 20; PostGraphile asks for no key, the others check one. Medians of ${REPETITIONS} ` +
+      'interleaved repetitions. The answers were compared before.',
+    '',
+  ].join('\n');
+  process.stdout.write(`\n${text}`);
+  await writeSection('read', text);
+}
