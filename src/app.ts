@@ -16,6 +16,7 @@ import type { JobRunner } from './jobs/job-runner.ts';
 import { LiveHub } from './live/hub.ts';
 import { PostgresTransport } from './live/postgres-transport.ts';
 import { type Clock, MovableClock, SystemClock } from './platform/clock.ts';
+import { inBackground } from './platform/database/background.ts';
 import { Database } from './platform/database/database.ts';
 import { entities } from './platform/database/entities.ts';
 import { isMigrated } from './platform/database/migrate.ts';
@@ -69,7 +70,7 @@ type Closer = () => Promise<unknown>;
 
 async function startParts(options: AppOptions, closers: Closer[]): Promise<Omit<App, 'close'>> {
   const { config, databaseUrl, logger } = options;
-  const database = await connect(databaseUrl, logger);
+  const database = await connect(databaseUrl, config, logger);
   closers.push(() => database.close());
   const clock = options.clock ?? (await startClock(config, database));
   const offsetMs = clock instanceof MovableClock ? clock.offsetMs : undefined;
@@ -81,7 +82,7 @@ async function startParts(options: AppOptions, closers: Closer[]): Promise<Omit<
   const foundation = { config, database, hub, clock, logger, providers, playedProviders };
   const services = composeServices(foundation);
   subscribeFeatures(services);
-  await services.catalog.sync(config.catalogue);
+  await inBackground(() => services.catalog.sync(config.catalogue));
 
   const inbox = composeInbox(services);
   const doors = await composeDoors(services, inbox);
@@ -96,11 +97,9 @@ async function startParts(options: AppOptions, closers: Closer[]): Promise<Omit<
 
   const url = urlOf(await doors.listen(config.host, config.port));
   sources.deliverWebhooksTo(url);
-  services.catalog
-    .syncToProvider()
-    .catch((error: Error) =>
-      logger.warn({ reason: error.message }, 'plans are not at the provider yet'),
-    );
+  inBackground(() => services.catalog.syncToProvider()).catch((error: Error) =>
+    logger.warn({ reason: error.message }, 'plans are not at the provider yet'),
+  );
   const { sandboxUrl, drain } = sources;
   return { url, sandboxUrl, services, inbox, jobs, drainSandbox: drain };
 }
@@ -112,10 +111,11 @@ async function startClock({ isSandbox }: Config, database: Database): Promise<Cl
     : new SystemClock();
 }
 
-function connect(url: string, logger: Logger): Promise<Database> {
+function connect(url: string, config: Config, logger: Logger): Promise<Database> {
   const onPoolError = (error: Error) =>
     logger.warn({ reason: error.message }, 'a database connection was lost');
-  return Database.connect({ url, entities, poolSize: POOL_SIZE, onPoolError });
+  const { statementTimeoutMs } = config.database;
+  return Database.connect({ url, entities, poolSize: POOL_SIZE, onPoolError, statementTimeoutMs });
 }
 
 function composeInbox(services: Services): Inbox {

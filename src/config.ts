@@ -28,7 +28,11 @@ export interface Config {
   /** Absolute. */
   readonly dataDir: string;
   /** `url` null: the embedded PostgreSQL. */
-  readonly database: { readonly url: string | null };
+  readonly database: {
+    readonly url: string | null;
+    /** After how long a statement that somebody waits for is cut off. */
+    readonly statementTimeoutMs: number;
+  };
   /** Null: one is made at the first start. */
   readonly adminKey: string | null;
   readonly stripe: StripeSettings;
@@ -66,7 +70,7 @@ export function loadConfig(
     nodeEnv,
     logLevel: reader.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
     dataDir: resolve(cwd, reader.text('DATA_DIR') ?? '.tollgate'),
-    database: { url: readDatabaseUrl(reader) },
+    database: { url: readDatabaseUrl(reader), statementTimeoutMs: readStatementTimeout(reader) },
     adminKey: readAdminKey(reader),
     ...providers,
     isSandbox,
@@ -109,6 +113,13 @@ function readDatabaseUrl(reader: EnvironmentReader): string | null {
     schemes,
     'postgres://user:password@localhost:5432/tollgate',
   );
+}
+
+/** Less would cut off what is only waiting for its turn; more is no answer to anybody. */
+const STATEMENT_TIMEOUTS = [100, 600_000] as const;
+
+function readStatementTimeout(reader: EnvironmentReader): number {
+  return reader.milliseconds('STATEMENT_TIMEOUT_MS', 5_000, STATEMENT_TIMEOUTS);
 }
 
 const SHORTEST_ADMIN_KEY = 32;

@@ -12,12 +12,15 @@ import { inboxCrontab, inboxTasks } from '../inbox/inbox.jobs.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import { type Sweep, sweepCrontab, sweepTasks } from '../jobs/sweep.ts';
+import type { Task, Tasks } from '../jobs/task.ts';
+import { inBackground } from '../platform/database/background.ts';
 import type { Services } from './services.ts';
 
 /** Everything that time does. */
 export function composeSweeps(services: Services): Sweep[] {
   const { ledgerSweep: ledger, planCredits } = services;
-  return [...lifecycleSweeps(services), ledgerSweep(ledger), planCreditSweep(planCredits)];
+  const sweeps = [...lifecycleSweeps(services), ledgerSweep(ledger), planCreditSweep(planCredits)];
+  return sweeps.map((part) => ({ ...part, sweep: () => inBackground(() => part.sweep()) }));
 }
 
 /** The runner of every job there is, on the queue of this database. */
@@ -44,5 +47,14 @@ export function composeJobs(
     ...ledgerAuditCrontab,
     ...sweepCrontab(sweeps),
   ];
-  return new JobRunner({ url, database, logger, tasks, crontab });
+  return new JobRunner({ url, database, logger, tasks: asBackground(tasks), crontab });
+}
+
+/** Nobody waits for a job, and some read the whole ledger. */
+function asBackground(tasks: Tasks): Tasks {
+  const wrapped = Object.entries(tasks).map(([name, task]): [string, Task] => [
+    name,
+    (payload, context) => inBackground(() => task(payload, context)),
+  ]);
+  return Object.fromEntries(wrapped);
 }

@@ -51,6 +51,16 @@ export class EnvironmentReader {
     return fallback;
   }
 
+  milliseconds(name: string, fallback: number, [least, most]: readonly [number, number]): number {
+    const given = this.text(name);
+    if (given === null) return fallback;
+    const ms = /^\d{1,9}$/.test(given) ? Number(given) : Number.NaN;
+    if (ms >= least && ms <= most) return ms;
+    const remedy = `give a number from ${least} to ${most}`;
+    this.refuse(name, `${JSON.stringify(given)} is not a time in milliseconds; ${remedy}.`);
+    return fallback;
+  }
+
   choice<Choice extends string>(
     name: string,
     choices: readonly Choice[],

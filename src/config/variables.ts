@@ -5,6 +5,7 @@ const VARIABLES = [
   'PORT',
   'HOST',
   'DATABASE_URL',
+  'STATEMENT_TIMEOUT_MS',
   'DATA_DIR',
   'CATALOGUE',
   'ADMIN_KEY',

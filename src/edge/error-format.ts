@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
-import { isDatabaseAway } from '../platform/database/database-away.ts';
+import { isPassing } from '../platform/database/database-away.ts';
 import { DomainError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 
@@ -59,8 +59,8 @@ function describe(error: GraphQLError, requestId: string, logger: Logger) {
   if (cause instanceof DomainError && HTTP_CODES.has(cause.code)) {
     return { message: cause.message, extensions: { ...cause.details, code: cause.code } };
   }
-  if (isDatabaseAway(cause)) {
-    logger.error({ err: cause, requestId }, 'the database is away');
+  if (isPassing(cause)) {
+    logger.error({ err: cause, requestId }, 'the database did not answer');
     const message =
       'The service is not available for the moment. Try again shortly, with the same idempotency key.';
     return { message, extensions: { code: 'SERVICE_UNAVAILABLE', requestId } };

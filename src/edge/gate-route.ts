@@ -4,7 +4,7 @@ import { AccountBlocked } from '../features/account/account.errors.ts';
 import { accountFor } from '../features/account/caller.policy.ts';
 import { UsageLimitExceeded } from '../features/usage/usage.errors.ts';
 import type { Passage, UsageGateService } from '../features/usage/usage-gate.service.ts';
-import { isDatabaseAway } from '../platform/database/database-away.ts';
+import { isPassing } from '../platform/database/database-away.ts';
 import { DomainError, InvalidInput } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -100,7 +100,7 @@ function refuse(
   if (error instanceof DomainError && STATUS[error.code] !== undefined)
     return answer(reply, STATUS[error.code] as number, error.code, error.message, detailsOf(error));
   logger.error({ err: error, requestId: request.id }, 'the gate stays shut');
-  if (isDatabaseAway(error)) {
+  if (isPassing(error)) {
     const message = 'The service is not available for the moment. Try again shortly.';
     return answer(reply, 503, 'SERVICE_UNAVAILABLE', message);
   }

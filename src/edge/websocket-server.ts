@@ -5,7 +5,7 @@ import type { GraphQLSchema } from 'graphql';
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../features/account/caller.model.ts';
 import type { Resolvers } from '../graphql/schema.ts';
-import { isDatabaseAway } from '../platform/database/database-away.ts';
+import { isPassing } from '../platform/database/database-away.ts';
 import { Unauthenticated } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -139,7 +139,7 @@ export class LiveSocketServer {
     }
     const requestId = randomUUID();
     this.#options.logger.error({ err: error, requestId }, 'a socket could not be opened');
-    if (isDatabaseAway(error)) socket.close(CLOSE.tryAgainLater, 'Try again shortly.');
+    if (isPassing(error)) socket.close(CLOSE.tryAgainLater, 'Try again shortly.');
     else socket.close(CLOSE.internal, `Something went wrong on our side: request ${requestId}.`);
   }
 }

@@ -32,7 +32,7 @@ const DEFAULTS = { concurrency: 4, pollIntervalMs: 1_000, abandonedAfterMs: 15_0
  */
 const REPORTED_TOGETHER = { completeJobBatchDelay: 0, failJobBatchDelay: 0 };
 const RETRY_FIRST_MS = 50;
-const RETRY_LAST_MS = 5_000;
+const RETRY_LAST_MS = 2_000;
 const ABORT_AFTER_MS = 3_000;
 const GIVE_UP_AFTER_MS = 4_000;
 const LOOK_EVERY_MS = 10;

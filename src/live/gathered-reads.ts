@@ -1,3 +1,5 @@
+import { isDatabaseAway } from '../platform/database/database-away.ts';
+
 interface Waiting<Value> {
   readonly resolve: (value: Value | undefined) => void;
   readonly reject: (error: unknown) => void;
@@ -50,6 +52,14 @@ export class GatheredReads<Value> {
         for (const { resolve } of waiting) resolve(values.get(key));
     } catch (error) {
       for (const [, waiting] of batch) for (const { reject } of waiting) reject(error);
+      if (isDatabaseAway(error)) this.#turnAway(error);
     }
+  }
+
+  /** Whoever came while the database was away would only wait for the same outage again. */
+  #turnAway(error: unknown): void {
+    const queue = this.#queue;
+    this.#queue = new Map();
+    for (const waiting of queue.values()) for (const { reject } of waiting) reject(error);
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { isDatabaseAway } from '../platform/database/database-away.ts';
+import { isPassing } from '../platform/database/database-away.ts';
 import type { LiveHub } from './hub.ts';
 
 interface LiveStreamOptions<Event> {
@@ -75,7 +75,7 @@ export class LiveStream<Event> implements AsyncIterableIterator<Event> {
       try {
         return await this.#options.read();
       } catch (error) {
-        if (!isDatabaseAway(error)) {
+        if (!isPassing(error)) {
           // Whoever iterates does not close what failed by itself.
           this.#end();
           throw error;

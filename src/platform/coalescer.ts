@@ -21,11 +21,15 @@ interface Outage {
   readonly error: unknown;
 }
 
+/** A connection that was lost is told of at once; a server that does not answer is not. */
+const TOLD_AT_ONCE_MS = 500;
+
 /**
  * Gathers requests while the batch before them is in flight, and does them in one step. There is no timer: a request
  * that comes alone goes at once, alone. When a batch fails its requests are tried one by one, so that a bad one
  * does not spoil its neighbours. After an outage, when nobody knows whether the step was done, the batch is tried once more
- * as a whole; if that ends in an outage too, all of it fails, and those behind it need not wait for each.
+ * as a whole, unless the outage took so long to tell that everybody has waited enough; if that ends in an outage too, all
+ * of it fails, with those who came meanwhile.
  */
 export class Coalescer<Request, Outcome> {
   readonly #options: CoalescerOptions<Request, Outcome>;
@@ -46,8 +50,16 @@ export class Coalescer<Request, Outcome> {
 
   async #drain(): Promise<void> {
     this.#busy = true;
-    while (this.#queue.length > 0) await this.#runBatch(this.#takeBatch());
+    while (this.#queue.length > 0) {
+      const outage = await this.#runBatch(this.#takeBatch());
+      if (outage !== null) this.#turnAway(outage);
+    }
     this.#busy = false;
+  }
+
+  /** Whoever came while nothing could be done would only wait for the same outage again. */
+  #turnAway({ error }: Outage): void {
+    for (const waiting of this.#queue.splice(0)) waiting.reject(error);
   }
 
   #takeBatch(): Waiting<Request, Outcome>[] {
@@ -66,6 +78,7 @@ export class Coalescer<Request, Outcome> {
     batch: readonly Waiting<Request, Outcome>[],
     isSecondTry = false,
   ): Promise<Outage | null> {
+    const begunAt = performance.now();
     try {
       const outcomes = await this.#options.work(batch.map((waiting) => waiting.request));
       invariant(outcomes.length === batch.length, 'every request has its outcome');
@@ -73,7 +86,8 @@ export class Coalescer<Request, Outcome> {
       return null;
     } catch (error) {
       if (!this.#options.isOutage(error)) return this.#isolate(batch, error);
-      if (!isSecondTry) return this.#runBatch(batch, true);
+      const isLate = performance.now() - begunAt > TOLD_AT_ONCE_MS;
+      if (!isSecondTry && !isLate) return this.#runBatch(batch, true);
       for (const waiting of batch) waiting.reject(error);
       return { error };
     }

@@ -112,7 +112,7 @@ describe('settings', () => {
       nodeEnv: 'development',
       logLevel: 'info',
       dataDir: join(projectFolder, '.tollgate'),
-      database: { url: null },
+      database: { url: null, statementTimeoutMs: 5_000 },
       adminKey: null,
       stripe: { kind: 'sandbox', webhookSecrets: [] },
       creem: { kind: 'sandbox', webhookSecrets: [] },
@@ -123,6 +123,16 @@ describe('settings', () => {
       otelEndpoint: null,
       warnings: [],
     });
+  });
+
+  it('take a time for statements, in milliseconds', () => {
+    const of = (given: string) => configWith({ STATEMENT_TIMEOUT_MS: given }).database;
+
+    expect(of('250').statementTimeoutMs).toBe(250);
+    expect(mistakesOf(() => of('5s'))).toEqual([
+      'STATEMENT_TIMEOUT_MS: "5s" is not a time in milliseconds; give a number from 100 to 600000.',
+    ]);
+    expect(mistakesOf(() => of('99'))).toHaveLength(1);
   });
 
   it('treat a blank variable as one that is not given', () => {

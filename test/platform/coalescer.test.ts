@@ -150,6 +150,31 @@ describe('the coalescer', () => {
     expect(batches).toHaveLength(3);
   });
 
+  it('refuses with the batch whoever came while an outage lasted, and works for those who come later', async () => {
+    const { coalescer, batches, step } = world();
+    const first = coalescer.submit('a');
+    const second = coalescer.submit('b');
+    (await step()).fail(new Outage('first'));
+    (await step()).fail(new Outage('still'));
+    await expect(first).rejects.toThrow('still');
+    await expect(second).rejects.toThrow('still');
+    const later = coalescer.submit('b');
+    (await step()).go();
+    expect(await later).toBe('b!');
+    expect(batches).toEqual([['a'], ['a'], ['b']]);
+  });
+
+  it('does not try again what took long to fail', async () => {
+    const { coalescer, batches, step } = world();
+    const answer = coalescer.submit('a');
+    const { fail } = await step();
+    const since = performance.now();
+    await expect.poll(() => performance.now() - since, { interval: 50 }).toBeGreaterThan(550);
+    fail(new Outage('no answer'));
+    await expect(answer).rejects.toThrow('no answer');
+    expect(batches).toEqual([['a']]);
+  });
+
   it('gives up on the rest of a batch when an outage begins while it looks for the bad one', async () => {
     const { coalescer, batches, step } = world();
     const answers = Promise.allSettled(

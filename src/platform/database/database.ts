@@ -1,6 +1,9 @@
 import { type EntityManager, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
-import type { Kysely } from 'kysely';
+import { type Kysely, PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
+import { isInBackground } from './background.ts';
+import { createConnectionPool } from './connection-pool.ts';
+import { kyselyPool } from './kysely-pool.ts';
 import { sqlTypes } from './sql-types.ts';
 import { Transaction } from './transaction.ts';
 
@@ -15,34 +18,41 @@ interface DatabaseOptions {
   readonly entities: readonly EntitySchema[];
   readonly poolSize: number;
   readonly onPoolError: (error: Error) => void;
+  /** After how long a statement that somebody waits for is cut off; not given: never. Not for work in the background. */
+  readonly statementTimeoutMs?: number;
 }
 
-/** The one way to PostgreSQL: a pool shared by MikroORM (entities) and prepared statements (hot paths). */
+const BACKGROUND_POOL_SIZE = 8;
+
+/**
+ * The one way to PostgreSQL, shared by MikroORM (entities) and prepared statements (hot paths): a pool for those who wait
+ * for an answer, and a smaller one for what runs in the background.
+ */
 export class Database {
   readonly #orm: MikroORM;
+  /** For those who wait for an answer. */
   readonly pool: Pool;
+  readonly #backgroundPool: Pool;
 
-  private constructor(orm: MikroORM, pool: Pool) {
+  private constructor(orm: MikroORM, pool: Pool, backgroundPool: Pool) {
     this.#orm = orm;
     this.pool = pool;
+    this.#backgroundPool = backgroundPool;
   }
 
   static async connect(options: DatabaseOptions): Promise<Database> {
+    const { url, entities, poolSize, onPoolError, statementTimeoutMs } = options;
+    const shared = { url, types: sqlTypes, onError: onPoolError };
+    const pool = createConnectionPool({ ...shared, size: poolSize, statementTimeoutMs });
+    const backgroundPool = createConnectionPool({ ...shared, size: BACKGROUND_POOL_SIZE });
+    const choose = () => (isInBackground() ? backgroundPool : pool);
     const orm = await MikroORM.init({
-      clientUrl: options.url,
-      entities: [...options.entities],
-      pool: { min: 0, max: options.poolSize },
-      driverOptions: {
-        types: sqlTypes,
-        connectionTimeoutMillis: 3_000,
-        application_name: 'tollgate',
-      },
+      clientUrl: url,
+      entities: [...entities],
+      driverOptions: new PostgresDialect({ pool: kyselyPool([pool, backgroundPool], choose) }),
       logger: () => undefined,
     });
-    const connection = orm.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> };
-    const pool = await connection.getNativeClient();
-    pool.on('error', options.onPoolError);
-    return new Database(orm, pool);
+    return new Database(orm, pool, backgroundPool);
   }
 
   /**
@@ -86,7 +96,7 @@ export class Database {
 
   /** Runs a prepared statement on a pooled connection, outside any transaction. */
   async query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
-    const result = await this.pool.query({ ...statement, values: [...values] });
+    const result = await this.#pool.query({ ...statement, values: [...values] });
     return result.rows as Row[];
   }
 
@@ -95,7 +105,7 @@ export class Database {
    * done, when somebody else holds it. The lock is gone with the connection.
    */
   async withLock(lock: bigint, work: () => Promise<void>): Promise<boolean> {
-    const client = await this.pool.connect();
+    const client = await this.#pool.connect();
     try {
       const { rows } = await client.query('select pg_try_advisory_lock($1) as locked', [`${lock}`]);
       if (!rows[0]?.locked) return false;
@@ -109,5 +119,9 @@ export class Database {
 
   async close(): Promise<void> {
     await this.#orm.close(true);
+  }
+
+  get #pool(): Pool {
+    return isInBackground() ? this.#backgroundPool : this.pool;
   }
 }

@@ -116,7 +116,7 @@ describe('when the database fails', () => {
       );
     const failed = await all();
     expect(failed.every((each) => each.status === 'rejected')).toBe(true);
-    expect(tries).toBe(4);
+    expect(tries).toBe(2);
     isAway = false;
     const done = await all();
     expect(done.every((each) => each.status === 'fulfilled')).toBe(true);
