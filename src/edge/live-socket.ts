@@ -4,9 +4,10 @@ import type { Logger } from '../platform/logger.ts';
 import type { LiveProtocol } from './live-protocol.ts';
 
 /** A peer that does not answer a ping until the next one is gone, or reads so little that the ping does not get through. */
-const PING_EVERY_MS = 12_000;
+const PING_EVERY_MS = 10_000;
 const INTERNAL_ERROR = 4500;
 const TOO_LARGE = 1009;
+const TRY_AGAIN_LATER = 1013;
 
 /**
  * Speaks the protocol on one socket until it closes. A message counts as sent when the network has taken it: as long as
@@ -20,9 +21,15 @@ export function attachSocket(
 ): void {
   let isAlive = true;
   const pinging = setInterval(() => {
-    if (!isAlive) return socket.terminate();
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (!isAlive) {
+      logger.debug('a subscriber that does not read is let go');
+      // Whoever is still there reads this after what is on its way, and resumes; whoever is not is cut off soon after.
+      socket.close(TRY_AGAIN_LATER, 'You did not read for too long: come back and resume.');
+      return;
+    }
     isAlive = false;
-    if (socket.readyState === WebSocket.OPEN) socket.ping();
+    socket.ping();
   }, PING_EVERY_MS).unref();
   socket.on('pong', () => {
     isAlive = true;

@@ -24,7 +24,7 @@ interface WebSocketServerOptions {
 }
 
 const LARGEST_MESSAGE = 65_536;
-const CLOSE_WITHIN_MS = 2_000;
+const CLOSE_WITHIN_MS = 4_000;
 /** A revocation is told at once; this finds those whose telling was lost. */
 const CHECK_KEYS_EVERY_MS = 15_000;
 

@@ -25,7 +25,7 @@ interface JobRunnerOptions {
 
 type ConnectionPool = ReturnType<typeof createConnectionPool>;
 
-const DEFAULTS = { concurrency: 4, pollIntervalMs: 1_000, abandonedAfterMs: 15_000 };
+const DEFAULTS = { concurrency: 4, pollIntervalMs: 1_000, abandonedAfterMs: 5_000 };
 /**
  * Ends of jobs are reported in batches, of one turn of the event loop. Reported singly, nobody would wait for the report: a
  * lost connection would end the process by an unhandled rejection, and a stop would leave jobs taken.
@@ -33,6 +33,7 @@ const DEFAULTS = { concurrency: 4, pollIntervalMs: 1_000, abandonedAfterMs: 15_0
 const REPORTED_TOGETHER = { completeJobBatchDelay: 0, failJobBatchDelay: 0 };
 const RETRY_FIRST_MS = 50;
 const RETRY_LAST_MS = 2_000;
+const END_WITHIN_MS = 1_000;
 const ABORT_AFTER_MS = 3_000;
 const GIVE_UP_AFTER_MS = 4_000;
 const LOOK_EVERY_MS = 10;
@@ -156,11 +157,10 @@ export class JobRunner {
   async #keepRunning(pool: ConnectionPool, first: Runner): Promise<void> {
     const { signal } = this.#stopping;
     for (let runner: Runner | null = first; runner !== null; ) {
-      const reason = await runner.promise.then(
-        () => undefined,
-        (error: unknown) => error,
-      );
+      const reason = await endOf(runner);
       if (signal.aborted) return;
+      // One that has ended says so; one that is stuck at least enqueues nothing any more.
+      void runner.stop().catch(() => undefined);
       this.#options.logger.warn({ err: reason }, 'the job runner ended and starts again');
       runner = await this.#runAgain(pool, signal);
     }
@@ -210,6 +210,23 @@ export class JobRunner {
         this.#options.logger.warn({ err: error }, 'the jobs could not be given back'),
       );
   }
+}
+
+/**
+ * Why a runner ended by itself. One that lost its database in the middle of a job says that it stops, and may never be
+ * done with that: it waits for reports that it has given up.
+ */
+function endOf(runner: Runner): Promise<unknown> {
+  const ended = runner.promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const stuck = new Promise((resolve) => {
+    runner.events.once('pool:gracefulShutdown', ({ message }) => {
+      setTimeout(() => resolve(message), END_WITHIN_MS).unref();
+    });
+  });
+  return Promise.race([ended, stuck]);
 }
 
 function toTaskList(tasks: Tasks, onBegin: () => void): TaskList {
