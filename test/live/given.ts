@@ -35,7 +35,8 @@ export async function appendEntries(
     );
     await client.query(
       `update credit_balance set sequence = sequence + $2::bigint, version = version + $2::bigint,
-         total_micro = total_micro - $2::bigint, plan_micro = least(plan_micro, total_micro - $2::bigint)
+         total_micro = total_micro - $2::bigint,
+         plan_micro = least(plan_micro, total_micro - purchased_micro - $2::bigint)
        where account_id = $1`,
       [accountId, count],
     );
