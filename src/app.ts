@@ -21,6 +21,8 @@ import { Database } from './platform/database/database.ts';
 import { entities } from './platform/database/entities.ts';
 import { isMigrated } from './platform/database/migrate.ts';
 import type { Logger } from './platform/logger.ts';
+import { RateLimiter } from './platform/rate-limit/rate-limiter.ts';
+import { RateWindowStore } from './platform/rate-limit/rate-window.store.ts';
 
 interface AppOptions {
   readonly config: Config;
@@ -85,7 +87,9 @@ async function startParts(options: AppOptions, closers: Closer[]): Promise<Omit<
   await inBackground(() => services.catalog.sync(config.catalogue));
 
   const inbox = composeInbox(services);
-  const doors = await composeDoors(services, inbox);
+  const limiter = new RateLimiter({ windows: new RateWindowStore(database), logger });
+  closers.push(async () => limiter.close());
+  const doors = await composeDoors(services, inbox, limiter);
   const sweeps = composeSweeps(services);
   const jobs = composeJobs(services, inbox, sweeps, databaseUrl);
   services.clocks.watchOver(sweeps, jobs);
@@ -126,7 +130,11 @@ function composeInbox(services: Services): Inbox {
   });
 }
 
-async function composeDoors(services: Services, inbox: Inbox): Promise<Doors> {
+async function composeDoors(
+  services: Services,
+  inbox: Inbox,
+  limiter: RateLimiter,
+): Promise<Doors> {
   const resolvers = composeResolvers(services);
   const { apiKeys, config, database, logger, providers, usageGate } = services;
   return openDoors({
@@ -137,6 +145,8 @@ async function composeDoors(services: Services, inbox: Inbox): Promise<Doors> {
     inbox,
     usageGate,
     logger,
+    limiter,
+    settings: config.doors,
     isProduction: config.nodeEnv === 'production',
     isReady: () => isMigrated(database),
   });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { readCatalogue } from './config/catalogue-file.ts';
+import { type DoorSettings, readDoors } from './config/door-settings.ts';
 import { type Environment, EnvironmentReader, unreadable } from './config/environment-reader.ts';
 import { Mistakes } from './config/mistakes.ts';
 import { type RedirectOrigins, readHttpUrl, readRedirectOrigins } from './config/origins.ts';
@@ -42,6 +43,7 @@ export interface Config {
   /** Where the sandbox listens when it plays a provider; 0: a free port. */
   readonly sandboxPort: number;
   readonly redirectOrigins: RedirectOrigins;
+  readonly doors: DoorSettings;
   /** Null: pushes go through PostgreSQL. */
   readonly redisUrl: string | null;
   readonly otelEndpoint: string | null;
@@ -75,6 +77,7 @@ export function loadConfig(
     ...providers,
     isSandbox,
     redirectOrigins: readRedirectOrigins(reader, isSandbox),
+    doors: readDoors(reader),
     redisUrl: reader.secretUrl('REDIS_URL', ['redis:', 'rediss:'], 'redis://localhost:6379'),
     otelEndpoint: readHttpUrl(reader, 'OTEL_EXPORTER_OTLP_ENDPOINT', 'http://localhost:4318'),
   };

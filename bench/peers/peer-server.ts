@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { authenticateWith } from '../../src/edge/authenticate.ts';
+import { errorFormat } from '../../src/edge/error-format.ts';
 import { createGraphServer } from '../../src/edge/graphql-server.ts';
 import { createHttpServer } from '../../src/edge/http-server.ts';
 import { ApiKeyService } from '../../src/features/account/api-key.service.ts';
@@ -44,14 +45,17 @@ export async function serveSchema(
     store: new ApiKeyStore(database),
     adminKey: null,
   });
+  const authenticate = authenticateWith(apiKeys);
   const schema = await schemaOn(database);
-  const graphServer = createGraphServer({ schema, isProduction: false, logger });
+  const formatError = errorFormat({ logger, hidesSchema: false });
+  const graphServer = createGraphServer({ schema, isProduction: false, formatError, logger });
   await graphServer.start();
   const http = await createHttpServer({
     graphServer,
-    authenticate: authenticateWith(apiKeys),
+    admit: ({ headers }) => authenticate(headers.authorization),
+    allowedOrigins: [],
     resolvers: new Map(),
-    logger,
+    formatError,
     isReady: async () => true,
     renderGraphiql: null,
     routes: [],

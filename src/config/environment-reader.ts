@@ -61,6 +61,15 @@ export class EnvironmentReader {
     return fallback;
   }
 
+  /** How many of something; 0 means no limit. */
+  count(name: string, fallback: number): number {
+    const given = this.text(name);
+    if (given === null) return fallback;
+    if (/^\d{1,9}$/.test(given)) return Number(given);
+    this.refuse(name, `${JSON.stringify(given)} is not a count; give a number, or 0 for no limit.`);
+    return fallback;
+  }
+
   choice<Choice extends string>(
     name: string,
     choices: readonly Choice[],

@@ -16,14 +16,20 @@ export function readRedirectOrigins(
   reader: EnvironmentReader,
   isSandbox: boolean,
 ): RedirectOrigins {
-  const entries = reader.list('REDIRECT_ORIGINS');
-  const origins = entries.flatMap((entry) => {
+  const isGiven = reader.list('REDIRECT_ORIGINS').length > 0;
+  const origins = readOrigins(reader, 'REDIRECT_ORIGINS');
+  return { origins, allowLoopback: isSandbox && !isGiven };
+}
+
+/** Reads a list of origins, each once and as `URL.origin` writes it. */
+export function readOrigins(reader: EnvironmentReader, name: string): readonly string[] {
+  const origins = reader.list(name).flatMap((entry) => {
     const problem = originProblem(entry);
     if (problem === null) return [new URL(entry).origin];
-    reader.refuse('REDIRECT_ORIGINS', `${shown(entry)} ${problem}`);
+    reader.refuse(name, `${shown(entry)} ${problem}`);
     return [];
   });
-  return { origins: [...new Set(origins)], allowLoopback: isSandbox && entries.length === 0 };
+  return [...new Set(origins)];
 }
 
 /** Reads the base URL of a provider's API: an origin, without a path; null when it is not given. */

@@ -18,6 +18,13 @@ const VARIABLES = [
   'CREEM_API_BASE',
   'SANDBOX_PORT',
   'REDIRECT_ORIGINS',
+  'ALLOWED_ORIGINS',
+  'TRUSTED_PROXIES',
+  'RATE_LIMIT_PER_KEY',
+  'RATE_LIMIT_PER_ADDRESS',
+  'RATE_LIMIT_WRONG_KEYS',
+  'SOCKETS_PER_KEY',
+  'SOCKETS_PER_ADDRESS',
   'REDIS_URL',
   'LOG_LEVEL',
   'NODE_ENV',
@@ -38,7 +45,7 @@ const KNOWN = [...VARIABLES, ...IN_FILES];
 export function warnOfUnknownVariables(environment: Environment): string[] {
   return Object.keys(environment).flatMap((name) => {
     const own = name.startsWith('TOLLGATE_') ? name.slice('TOLLGATE_'.length) : name;
-    const isOurs = own !== name || /^(STRIPE|CREEM|SANDBOX|REDIRECT)_/.test(name);
+    const isOurs = own !== name || /^(STRIPE|CREEM|SANDBOX|REDIRECT|RATE_LIMIT)_/.test(name);
     if (!isOurs || KNOWN.includes(name)) return [];
     const candidate = nearest(own, KNOWN);
     if (candidate !== null) return [`${name}: is not a setting; did you mean ${candidate}?`];

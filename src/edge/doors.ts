@@ -6,8 +6,12 @@ import type { Resolvers } from '../graphql/schema.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Channel } from '../platform/money.ts';
+import type { RateLimiter } from '../platform/rate-limit/rate-limiter.ts';
 import type { PaymentProvider } from '../providers/payment-provider.ts';
 import { authenticateWith } from './authenticate.ts';
+import { addressesBehind } from './client-address.ts';
+import { type Admit, DoorKeeper, type RateLimits } from './door-keeper.ts';
+import { errorFormat } from './error-format.ts';
 import { gateRoute } from './gate-route.ts';
 import { graphiqlPage } from './graphiql.ts';
 import { createGraphServer } from './graphql-server.ts';
@@ -24,6 +28,13 @@ interface DoorsOptions {
   readonly usageGate: UsageGateService;
   readonly logger: Logger;
   readonly isProduction: boolean;
+  readonly limiter: RateLimiter;
+  readonly settings: {
+    readonly allowedOrigins: readonly string[];
+    readonly trustedProxies: readonly string[];
+    readonly rates: RateLimits;
+    readonly sockets: { readonly perKey: number; readonly perAddress: number };
+  };
   readonly isReady: () => Promise<boolean>;
 }
 
@@ -40,29 +51,37 @@ const FINISH_WITHIN_MS = 5_000;
 
 /** Everything that listens: GraphQL over HTTP and sockets, webhooks, the gate, health, and GraphiQL outside production. */
 export async function openDoors(options: DoorsOptions): Promise<Doors> {
-  const { schema, resolvers, providers, inbox, logger, isProduction, isReady } = options;
-  const authenticate = authenticateWith(options.apiKeys);
-  const graphServer = createGraphServer({ schema, isProduction, logger });
+  const { schema, resolvers, providers, inbox, logger, isProduction, isReady, settings } = options;
+  const { allowedOrigins } = settings;
+  const formatError = errorFormat({ logger, hidesSchema: isProduction });
+  const addressOf = addressesBehind(settings.trustedProxies);
+  const keeper = new DoorKeeper({
+    authenticate: authenticateWith(options.apiKeys),
+    limiter: options.limiter,
+    limits: settings.rates,
+  });
+  const admit: Admit = (request) => keeper.admit(request.headers.authorization, addressOf(request));
+  const shared = { admit, allowedOrigins, resolvers, formatError, logger };
+  const graphServer = createGraphServer({ schema, isProduction, formatError, logger });
   await graphServer.start();
   const http = await createHttpServer({
+    ...shared,
     graphServer,
-    authenticate,
-    resolvers,
-    logger,
     isReady,
     renderGraphiql: isProduction ? null : graphiqlPage,
     routes: [
       webhookRoute({ providers, inbox, logger }),
-      gateRoute({ authenticate, gate: options.usageGate, logger }),
+      gateRoute({ ...shared, gate: options.usageGate }),
     ],
   });
   const sockets = new LiveSocketServer({
+    ...shared,
+    keeper,
+    addressOf,
     server: http.server,
     schema,
-    authenticate,
+    mostSockets: settings.sockets,
     revokedAmong: (keyIds) => options.apiKeys.revokedAmong(keyIds),
-    resolvers,
-    logger,
   });
   return {
     listen: async (host, port) => {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import { isPassing } from '../platform/database/database-away.ts';
 import { DomainError } from '../platform/errors.ts';
@@ -27,22 +28,38 @@ const REQUEST_CODES = new Set([
 /** Messages quote what the client sent, at any length; what is wrong with it stands at the end. */
 const MESSAGE_PART = 250;
 
+/** Makes of an error what a client sees of it. */
+export type ErrorFormat = (error: unknown, requestId: string) => GraphQLFormattedError;
+
+interface ErrorFormatOptions {
+  readonly logger: Logger;
+  /** Whether mistakes are told without naming what the schema has instead. */
+  readonly hidesSchema: boolean;
+}
+
 /**
  * The one place where an error becomes what a client sees: refusals with their code and data, mistakes in the request as
  * they are, and everything else as INTERNAL_SERVER_ERROR with the request's id, its cause only in the log.
  */
-export function formatError(
-  error: GraphQLError,
-  requestId: string,
-  logger: Logger,
-): GraphQLFormattedError {
-  const { message, extensions } = describe(error, requestId, logger);
-  return {
-    message,
-    ...(error.locations === undefined ? {} : { locations: error.locations }),
-    ...(error.path === undefined ? {} : { path: error.path }),
-    extensions,
+export function errorFormat({ logger, hidesSchema }: ErrorFormatOptions): ErrorFormat {
+  return (thrown, requestId) => {
+    const error = asGraphError(thrown);
+    const { message, extensions } = describe(error, requestId, logger);
+    return {
+      message: hidesSchema ? message.replace(SUGGESTION, '') : message,
+      ...(error.locations === undefined ? {} : { locations: error.locations }),
+      ...(error.path === undefined ? {} : { path: error.path }),
+      extensions,
+    };
   };
+}
+
+const SUGGESTION = / ?Did you mean .+\?$/s;
+
+function asGraphError(thrown: unknown): GraphQLError {
+  if (thrown instanceof GraphQLError) return thrown;
+  const cause = thrown instanceof Error ? thrown : new Error(inspect(thrown));
+  return new GraphQLError(cause.message, { originalError: cause });
 }
 
 /** The HTTP status for an answer without data that carries these errors. */
@@ -77,15 +94,21 @@ function describe(error: GraphQLError, requestId: string, logger: Logger) {
  * resolved: there, only an argument that does not fit its type is the client's doing.
  */
 function codeOfMistake(error: GraphQLError, cause: unknown): string | null {
-  const code = String(error.extensions.code ?? '');
   if (error.path !== undefined) {
     const isArgument = cause === error && error.message.startsWith('Argument "');
     return isArgument ? 'BAD_USER_INPUT' : null;
   }
+  if (!isAboutRequest(error, cause)) return null;
+  const code = String(error.extensions.code ?? '');
   if (code === 'GRAPHQL_VALIDATION_FAILED' && isWrongValue(error)) return 'BAD_USER_INPUT';
   if (REQUEST_CODES.has(code)) return code;
-  const isOwnDoing = cause === error || error.message.startsWith('Variable "$');
-  return code === '' && isOwnDoing ? 'BAD_USER_INPUT' : null;
+  return code === '' ? 'BAD_USER_INPUT' : null;
+}
+
+/** What other parts throw may have extensions too, and GraphQL takes them over: its codes are not to be believed. */
+function isAboutRequest(error: GraphQLError, cause: unknown): boolean {
+  const isPlaced = error.locations !== undefined || error.message.startsWith('Variable "$');
+  return isPlaced || cause instanceof GraphQLError;
 }
 
 /** A literal in the document that its scalar refuses, as it would the same value in a variable. */

@@ -5,13 +5,13 @@ import { accountFor } from '../features/account/caller.policy.ts';
 import { UsageLimitExceeded } from '../features/usage/usage.errors.ts';
 import type { Passage, UsageGateService } from '../features/usage/usage-gate.service.ts';
 import { isPassing } from '../platform/database/database-away.ts';
-import { DomainError, InvalidInput } from '../platform/errors.ts';
+import { DomainError, InvalidInput, RateLimited } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Authenticate } from './authenticate.ts';
+import type { Admit } from './door-keeper.ts';
 
 interface GateRouteOptions {
-  readonly authenticate: Authenticate;
+  readonly admit: Admit;
   readonly gate: UsageGateService;
   readonly logger: Logger;
 }
@@ -30,6 +30,7 @@ const STATUS: Readonly<Record<string, number>> = {
   MASTER_KEY_REQUIRED: 403,
   NOT_FOUND: 404,
   IDEMPOTENCY_CONFLICT: 409,
+  RATE_LIMITED: 429,
 };
 
 /**
@@ -37,7 +38,7 @@ const STATUS: Readonly<Record<string, number>> = {
  * with an account's key. 204 lets go on; everything else does not, and is an RFC 9457 problem. `record=true` counts,
  * once per `Idempotency-Key` (one is made when the header is missing); `deploy=true` asks whether something new may be deployed.
  */
-export function gateRoute({ authenticate, gate, logger }: GateRouteOptions) {
+export function gateRoute({ admit, gate, logger }: GateRouteOptions) {
   return async (server: FastifyInstance): Promise<void> => {
     server.addHook('onSend', async (_request, reply) => {
       reply.header('cache-control', 'no-store');
@@ -46,7 +47,7 @@ export function gateRoute({ authenticate, gate, logger }: GateRouteOptions) {
       refuse(logger, error, request, reply),
     );
     server.get('/gate', async (request, reply) => {
-      const caller = await authenticate(request.headers.authorization);
+      const caller = await admit(request.raw);
       const parameters = readParameters(request.query);
       const accountId = accountFor(caller, parameters.accountId, 'record');
       await gate.letThrough(readPassage(accountId, parameters, request));
@@ -97,6 +98,7 @@ function refuse(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
+  if (error instanceof RateLimited) reply.header('retry-after', error.retryAfterSeconds);
   if (error instanceof DomainError && STATUS[error.code] !== undefined)
     return answer(reply, STATUS[error.code] as number, error.code, error.message, detailsOf(error));
   logger.error({ err: error, requestId: request.id }, 'the gate stays shut');

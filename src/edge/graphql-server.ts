@@ -13,13 +13,15 @@ import { GraphQLError, type GraphQLSchema } from 'graphql';
 import type { GraphContext } from '../graphql/context.ts';
 import type { Logger } from '../platform/logger.ts';
 import { CompiledOperations } from './compiled-operations.ts';
-import { formatError, httpStatusOf } from './error-format.ts';
+import { type ErrorFormat, httpStatusOf } from './error-format.ts';
+import { limitRules, parseLimits, refuseCostly } from './operation-limits.ts';
 
 type GatewayInterface = NonNullable<ApolloServerOptions<GraphContext>['gateway']>;
 
 interface GraphServerOptions {
   readonly schema: GraphQLSchema;
   readonly isProduction: boolean;
+  readonly formatError: ErrorFormat;
   readonly logger: Logger;
 }
 
@@ -27,6 +29,7 @@ interface GraphServerOptions {
 export function createGraphServer({
   schema,
   isProduction,
+  formatError,
   logger,
 }: GraphServerOptions): ApolloServer<GraphContext> {
   return new ApolloServer<GraphContext>({
@@ -37,6 +40,8 @@ export function createGraphServer({
     allowBatchedHttpRequests: false,
     persistedQueries: false,
     csrfPrevention: true,
+    parseOptions: parseLimits,
+    validationRules: [...limitRules],
     stopOnTerminationSignals: false,
     logger: {
       debug: () => undefined,
@@ -48,7 +53,8 @@ export function createGraphServer({
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
-      errorsAsPromised(logger),
+      operationsWithinLimits(),
+      errorsAsPromised(formatError),
     ],
   });
 }
@@ -74,27 +80,42 @@ function gatewayOver(schema: GraphQLSchema): GatewayInterface {
   };
 }
 
-/** Replaces the errors of an answer by what clients were promised, and gives a refused request its HTTP status. */
-function errorsAsPromised(logger: Logger): ApolloServerPlugin<GraphContext> {
+/** Refuses what this door does not serve, and what would cost too much. */
+function operationsWithinLimits(): ApolloServerPlugin<GraphContext> {
   return {
     requestDidStart: async () => ({
-      didResolveOperation: async ({ operation }) => refuseSubscription(operation?.operation),
-      willSendResponse: async (request) => showErrors(request, logger),
+      didResolveOperation: async ({ schema, document, operation, request }) => {
+        if (operation === undefined) return;
+        refuseSubscription(operation.operation);
+        refuseCostly({ schema, document, operation, variables: request.variables });
+      },
     }),
   };
 }
 
-function refuseSubscription(operation: string | undefined): void {
+/** Replaces the errors of an answer by what clients were promised, and gives a refused request its HTTP status. */
+function errorsAsPromised(formatError: ErrorFormat): ApolloServerPlugin<GraphContext> {
+  return {
+    requestDidStart: async () => ({
+      willSendResponse: async (request) => showErrors(request, formatError),
+    }),
+  };
+}
+
+function refuseSubscription(operation: string): void {
   if (operation !== 'subscription') return;
   throw new GraphQLError('Subscriptions are served by graphql-ws, on this path.', {
     extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
   });
 }
 
-function showErrors(request: GraphQLRequestContextWillSendResponse<GraphContext>, logger: Logger) {
+function showErrors(
+  request: GraphQLRequestContextWillSendResponse<GraphContext>,
+  formatError: ErrorFormat,
+) {
   const { contextValue, errors, response } = request;
   if (errors === undefined || response.body.kind !== 'single') return;
-  const shown = errors.map((error) => formatError(error, contextValue.requestId, logger));
+  const shown = errors.map((error) => formatError(error, contextValue.requestId));
   response.body.singleResult.errors = shown;
   const { data } = response.body.singleResult;
   if (Object.values(data ?? {}).some((value) => value !== null)) return;

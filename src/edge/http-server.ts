@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
+import cors, { type FastifyCorsOptions } from '@fastify/cors';
 import {
   type FastifyError,
   type FastifyInstance,
@@ -11,15 +12,17 @@ import {
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { GraphContext } from '../graphql/context.ts';
 import type { Resolvers } from '../graphql/schema.ts';
-import type { Logger } from '../platform/logger.ts';
-import type { Authenticate } from './authenticate.ts';
-import { formatError, httpStatusOf } from './error-format.ts';
+import { RateLimited } from '../platform/errors.ts';
+import type { Admit } from './door-keeper.ts';
+import { type ErrorFormat, httpStatusOf } from './error-format.ts';
 
 interface HttpServerOptions {
   readonly graphServer: ApolloServer<GraphContext>;
-  readonly authenticate: Authenticate;
+  readonly admit: Admit;
   readonly resolvers: Resolvers;
-  readonly logger: Logger;
+  readonly formatError: ErrorFormat;
+  /** Origins whose pages may ask; the gateway's own pages need no leave. */
+  readonly allowedOrigins: readonly string[];
   /** Whether the database answers and its schema is the newest. */
   readonly isReady: () => Promise<boolean>;
   readonly renderGraphiql: (() => string) | null;
@@ -27,6 +30,8 @@ interface HttpServerOptions {
 }
 
 const LARGEST_REQUEST = 1_048_576;
+/** How long a browser may keep what a preflight said. */
+const REMEMBER_CORS_S = 600;
 
 /** The HTTP door: GraphQL, health, and the routes that others bring. Started, but not listening yet. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
@@ -48,7 +53,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
       });
   });
   addHealth(server, options);
-  await addGraphql(server, options);
+  // The prefix keeps the preflights of other paths out: what answers them answers for all paths below.
+  await server.register(graphqlRoute(options), { prefix: '/graphql' });
   if (options.renderGraphiql !== null) addGraphiql(server, options.renderGraphiql);
   for (const route of options.routes) await server.register(route);
   return server;
@@ -62,44 +68,59 @@ function addHealth(server: FastifyInstance, { isReady }: HttpServerOptions): voi
   });
 }
 
-async function addGraphql(server: FastifyInstance, options: HttpServerOptions): Promise<void> {
-  const callers = new WeakMap<object, GraphContext>();
-  server.route({
-    method: ['GET', 'POST', 'OPTIONS'],
-    url: '/graphql',
-    preHandler: async (request) => {
-      const caller = await options.authenticate(request.headers.authorization);
-      callers.set(request, { caller, requestId: request.id, resolvers: options.resolvers });
-    },
-    handler: fastifyApolloHandler(options.graphServer, {
-      context: async (request) => callers.get(request) as GraphContext,
-    }),
-    errorHandler: (error, request, reply) => refuse(options.logger, error, request, reply),
-  });
+/** `/graphql`. Who asks is found out before the body is read: from those who may not, nothing is taken in. */
+function graphqlRoute({ admit, resolvers, graphServer, ...options }: HttpServerOptions) {
+  return async (server: FastifyInstance): Promise<void> => {
+    const contexts = new WeakMap<object, GraphContext>();
+    if (options.allowedOrigins.length > 0) await server.register(cors, corsFor(options));
+    server.route({
+      method: ['GET', 'POST'],
+      url: '',
+      onRequest: async (request) => {
+        const caller = await admit(request.raw);
+        contexts.set(request, { caller, requestId: request.id, resolvers });
+      },
+      handler: fastifyApolloHandler(graphServer, {
+        context: async (request) => contexts.get(request) as GraphContext,
+      }),
+      errorHandler: (error, request, reply) => refuse(options.formatError, error, request, reply),
+    });
+  };
+}
+
+function corsFor({
+  allowedOrigins,
+}: Pick<HttpServerOptions, 'allowedOrigins'>): FastifyCorsOptions {
+  return {
+    origin: [...allowedOrigins],
+    methods: ['GET', 'POST'],
+    allowedHeaders: ['authorization', 'content-type', 'apollo-require-preflight', 'x-request-id'],
+    exposedHeaders: ['retry-after', 'x-request-id', 'www-authenticate'],
+    maxAge: REMEMBER_CORS_S,
+    strictPreflight: false,
+  };
 }
 
 /** A request that GraphQL never saw is answered in the shape of GraphQL's own errors. */
 function refuse(
-  logger: Logger,
+  formatError: ErrorFormat,
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const { statusCode, message } = error as FastifyError;
-  if (statusCode !== undefined && statusCode < 500) {
+  const { code, statusCode = 500, message } = error as FastifyError;
+  if (statusCode < 500 && code?.startsWith('FST_')) {
     const told =
       statusCode === 413 ? `A request has at most ${LARGEST_REQUEST / 1024} KiB.` : message;
     return reply
       .code(statusCode)
       .send(graphErrors([{ message: told, extensions: { code: 'BAD_REQUEST' } }]));
   }
-  const cause = error instanceof Error ? error : new Error(String(error));
-  const shown = formatError(
-    new GraphQLError(cause.message, { originalError: cause }),
-    request.id,
-    logger,
-  );
+  // No document was read yet: an error of GraphQL is not about one.
+  const cause = error instanceof GraphQLError ? new Error(error.message, { cause: error }) : error;
+  const shown = formatError(cause, request.id);
   if (shown.extensions?.code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer');
+  if (error instanceof RateLimited) reply.header('retry-after', error.retryAfterSeconds);
   return reply.code(httpStatusOf([shown]) ?? 500).send(graphErrors([shown]));
 }
 

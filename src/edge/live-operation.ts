@@ -8,27 +8,36 @@ import {
   type GraphQLSchema,
   getOperationAST,
   parse,
+  specifiedRules,
   validate,
 } from 'graphql';
+import { limitRules, parseLimits, refuseCostly } from './operation-limits.ts';
 
 /** An operation that may be opened, or why not. */
 export type CheckedOperation =
   | { readonly document: DocumentNode }
   | { readonly errors: readonly GraphQLError[] };
 
+interface AskedOperation {
+  readonly query: string;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+const RULES = [...specifiedRules, ...limitRules];
+
 /** Sockets are for subscriptions: they pass the same rules as over HTTP, and queries and mutations go there. */
 export function checkOperation(
   schema: GraphQLSchema,
-  query: string,
-  operationName: string | null | undefined,
+  { query, operationName, variables }: AskedOperation,
 ): CheckedOperation {
   let document: DocumentNode;
   try {
-    document = parse(query);
+    document = parse(query, parseLimits);
   } catch (error) {
     return refused([withCode(error as GraphQLError, 'GRAPHQL_PARSE_FAILED')]);
   }
-  const errors = validate(schema, document);
+  const errors = validate(schema, document, RULES);
   if (errors.length > 0)
     return refused(errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')));
   const operation = getOperationAST(document, operationName);
@@ -43,6 +52,11 @@ export function checkOperation(
   if (operation.operation !== 'subscription') {
     const message = `Only subscriptions are served on this socket, and this is a ${operation.operation}: send queries and mutations by HTTP to /graphql.`;
     return refused([new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } })]);
+  }
+  try {
+    refuseCostly({ schema, document, operation, variables });
+  } catch (error) {
+    return refused([error as GraphQLError]);
   }
   return { document };
 }

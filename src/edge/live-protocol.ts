@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { makeServer, type Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Caller } from '../features/account/caller.model.ts';
 import type { GraphContext } from '../graphql/context.ts';
 import type { Resolvers } from '../graphql/schema.ts';
-import type { Logger } from '../platform/logger.ts';
-import { formatError } from './error-format.ts';
+import type { ErrorFormat } from './error-format.ts';
 import { checkOperation, subscribeAfresh } from './live-operation.ts';
 
 interface LiveExtra {
@@ -20,10 +19,12 @@ export type LiveProtocol = Server<LiveExtra>;
 interface LiveProtocolOptions {
   readonly schema: GraphQLSchema;
   readonly resolvers: Resolvers;
-  readonly logger: Logger;
+  readonly formatError: ErrorFormat;
   /** Lets a socket in by its credential, or closes it. */
   readonly admit: (socket: WebSocket, authorization: unknown) => Promise<boolean>;
   readonly callerOf: (socket: WebSocket) => Caller;
+  /** Counts an operation of who is on this socket. Throws RateLimited. */
+  readonly count: (socket: WebSocket) => void;
   readonly leave: (socket: WebSocket) => void;
 }
 
@@ -32,7 +33,7 @@ const MOST_SUBSCRIPTIONS = 100;
 
 /** The graphql-transport-ws protocol with our rules: who may come in, what may be asked, what errors look like. */
 export function liveProtocol(options: LiveProtocolOptions): LiveProtocol {
-  const { schema, resolvers, logger, admit, callerOf, leave } = options;
+  const { schema, resolvers, formatError, admit, callerOf, count, leave } = options;
   return makeServer<Record<string, unknown>, LiveExtra>({
     schema,
     connectionInitWaitTimeout: INIT_WITHIN_MS,
@@ -40,10 +41,15 @@ export function liveProtocol(options: LiveProtocolOptions): LiveProtocol {
     onConnect: ({ connectionParams, extra }) =>
       admit(extra.socket, connectionParams?.Authorization ?? connectionParams?.authorization),
     onClose: ({ extra }) => leave(extra.socket),
-    onSubscribe: ({ extra, subscriptions }, _id, { query, operationName, variables }) => {
-      if (Object.keys(subscriptions).length > MOST_SUBSCRIPTIONS) return [tooMany()];
-      const checked = checkOperation(schema, query, operationName);
+    onSubscribe: ({ extra, subscriptions }, _id, asked) => {
+      const refusal = refusalBy(() => {
+        if (Object.keys(subscriptions).length > MOST_SUBSCRIPTIONS) throw tooMany();
+        count(extra.socket);
+      });
+      if (refusal !== null) return [refusal];
+      const checked = checkOperation(schema, asked);
       if ('errors' in checked) return checked.errors;
+      const { operationName, variables } = asked;
       const contextValue: GraphContext = {
         caller: callerOf(extra.socket),
         requestId: randomUUID(),
@@ -57,32 +63,30 @@ export function liveProtocol(options: LiveProtocolOptions): LiveProtocol {
         contextValue,
       };
     },
-    onError: (_ctx, _id, _payload, errors) => show(errors, randomUUID(), logger),
+    onError: (_ctx, _id, _payload, errors) =>
+      errors.map((error) => formatError(error, randomUUID())),
     onNext: (_ctx, _id, _payload, { contextValue }, result) => {
       if (result.errors === undefined) return undefined;
       const { requestId } = contextValue as GraphContext;
       // The protocol's own type wants error objects; only their JSON is sent.
-      const errors = show(result.errors, requestId, logger) as unknown as readonly GraphQLError[];
-      return { ...result, errors };
+      const errors = result.errors.map((error) => formatError(error, requestId)) as unknown;
+      return { ...result, errors: errors as readonly GraphQLError[] };
     },
   });
 }
 
-function show(
-  errors: readonly (GraphQLError | GraphQLFormattedError)[],
-  requestId: string,
-  logger: Logger,
-): GraphQLFormattedError[] {
-  return errors.map((error) => formatError(asGraphError(error), requestId, logger));
+function refusalBy(check: () => void): GraphQLError | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    if (error instanceof GraphQLError) return error;
+    const cause = error as Error;
+    return new GraphQLError(cause.message, { originalError: cause });
+  }
 }
 
 function tooMany(): GraphQLError {
   const message = `A socket has at most ${MOST_SUBSCRIPTIONS} subscriptions at a time.`;
   return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } });
-}
-
-function asGraphError(error: unknown): GraphQLError {
-  if (error instanceof GraphQLError) return error;
-  const cause = error instanceof Error ? error : new Error(String(error));
-  return new GraphQLError(cause.message, { originalError: cause });
 }

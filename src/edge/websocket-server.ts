@@ -6,25 +6,37 @@ import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../features/account/caller.model.ts';
 import type { Resolvers } from '../graphql/schema.ts';
 import { isPassing } from '../platform/database/database-away.ts';
-import { Unauthenticated } from '../platform/errors.ts';
+import { RateLimited, Unauthenticated } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Authenticate } from './authenticate.ts';
+import type { AddressOf } from './client-address.ts';
+import type { DoorKeeper } from './door-keeper.ts';
+import type { ErrorFormat } from './error-format.ts';
 import { type LiveProtocol, liveProtocol } from './live-protocol.ts';
 import { attachSocket } from './live-socket.ts';
 import { RecentRevocations } from './recent-revocations.ts';
+import { mayOpenSocket } from './socket-origin.ts';
+import { Tally } from './tally.ts';
 
 interface WebSocketServerOptions {
   readonly server: HttpServer;
   readonly schema: GraphQLSchema;
-  readonly authenticate: Authenticate;
+  readonly keeper: DoorKeeper;
+  readonly addressOf: AddressOf;
+  /** Origins whose pages may open sockets; the gateway's own pages always may. */
+  readonly allowedOrigins: readonly string[];
+  /** How many may be open at the same time; 0: no limit. */
+  readonly mostSockets: { readonly perKey: number; readonly perAddress: number };
   /** Which of these keys are revoked by now. */
   readonly revokedAmong: (keyIds: readonly string[]) => Promise<readonly string[]>;
   readonly resolvers: Resolvers;
+  readonly formatError: ErrorFormat;
   readonly logger: Logger;
 }
 
 const LARGEST_MESSAGE = 65_536;
 const CLOSE_WITHIN_MS = 4_000;
+/** When to try again while as many sockets are open as may be; nobody knows when one closes. */
+const COME_AGAIN_S = 30;
 /** A revocation is told at once; this finds those whose telling was lost. */
 const CHECK_KEYS_EVERY_MS = 15_000;
 
@@ -49,6 +61,9 @@ export class LiveSocketServer {
   readonly #options: WebSocketServerOptions;
   readonly #sockets: WebSocketServer;
   readonly #callers = new Map<WebSocket, Caller>();
+  readonly #addresses = new WeakMap<WebSocket, string>();
+  readonly #openByAddress: Tally;
+  readonly #openByKey: Tally;
   readonly #revocations = new RecentRevocations();
   readonly #checkingKeys: NodeJS.Timeout;
   #closing = false;
@@ -56,11 +71,14 @@ export class LiveSocketServer {
   constructor(options: WebSocketServerOptions) {
     this.#options = options;
     this.#sockets = new WebSocketServer(SOCKETS);
+    this.#openByAddress = new Tally(options.mostSockets.perAddress);
+    this.#openByKey = new Tally(options.mostSockets.perKey);
     const protocol = liveProtocol({
       ...options,
       admit: (socket, authorization) => this.#admit(socket, authorization),
-      callerOf: (socket) => this.#callers.get(socket) ?? { kind: 'anonymous' },
-      leave: (socket) => this.#callers.delete(socket),
+      callerOf: (socket) => this.#callerOf(socket),
+      count: (socket) => options.keeper.count(this.#callerOf(socket), this.#addressOf(socket)),
+      leave: (socket) => this.#leave(socket),
     });
     options.server.on('upgrade', (request, socket, head) =>
       this.#upgrade(protocol, request, socket, head),
@@ -99,30 +117,58 @@ export class LiveSocketServer {
   #upgrade(protocol: LiveProtocol, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Without a listener, a client that goes away during the handshake would end the process.
     socket.on('error', () => socket.destroy());
-    const refusal = this.#refusalOf(request);
+    const address = this.#options.addressOf(request);
+    const refusal = this.#refusalOf(request) ?? this.#enter(address, socket);
     if (refusal !== null) {
       socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
-      attachSocket(webSocket, request, protocol, this.#options.logger),
-    );
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#addresses.set(webSocket, address);
+      attachSocket(webSocket, request, protocol, this.#options.logger);
+    });
   }
 
-  #refusalOf({ url }: IncomingMessage): string | null {
+  #refusalOf(request: IncomingMessage): string | null {
     if (this.#closing) return '503 Service Unavailable';
-    return url?.split('?')[0] === '/graphql' ? null : '404 Not Found';
+    if (request.url?.split('?')[0] !== '/graphql') return '404 Not Found';
+    return mayOpenSocket(request, this.#options.allowedOrigins) ? null : '403 Forbidden';
+  }
+
+  /** Counts one more socket of this address, until its connection closes. */
+  #enter(address: string, socket: Duplex): string | null {
+    if (!this.#openByAddress.enter(address)) {
+      return `429 Too Many Requests\r\nRetry-After: ${COME_AGAIN_S}`;
+    }
+    socket.once('close', () => this.#openByAddress.leave(address));
+    return null;
+  }
+
+  #callerOf(socket: WebSocket): Caller {
+    return this.#callers.get(socket) ?? { kind: 'anonymous' };
+  }
+
+  #addressOf(socket: WebSocket): string {
+    return this.#addresses.get(socket) ?? '';
+  }
+
+  #leave(socket: WebSocket): void {
+    const keyId = keyOf(this.#callerOf(socket));
+    if (this.#callers.delete(socket) && keyId !== undefined) this.#openByKey.leave(keyId);
   }
 
   async #admit(socket: WebSocket, authorization: unknown): Promise<boolean> {
     try {
-      const caller = await this.#options.authenticate(authorization);
+      const caller = await this.#options.keeper.admit(authorization, this.#addressOf(socket));
       if (caller.kind === 'anonymous') {
         const message =
           'A key is needed: send {"Authorization": "Bearer tg_…"} in connection_init.';
         throw new Unauthenticated(message);
       }
       if (socket.readyState !== WebSocket.OPEN) return false;
+      if (!this.#openByKey.enter(caller.keyId)) {
+        throw new RateLimited('Too many sockets are open with this key.', COME_AGAIN_S);
+      }
       this.#callers.set(socket, caller);
       if (this.#revocations.has(caller.keyId)) this.closeOf(caller.keyId);
       return true;
@@ -135,6 +181,10 @@ export class LiveSocketServer {
   #refuse(socket: WebSocket, error: unknown): void {
     if (error instanceof Unauthenticated) {
       socket.close(CLOSE.unauthorized, error.message);
+      return;
+    }
+    if (error instanceof RateLimited) {
+      socket.close(CLOSE.tryAgainLater, error.message);
       return;
     }
     const requestId = randomUUID();

@@ -202,10 +202,10 @@ describe('when something fails', () => {
     ['the database is away', 503, async () => nobody, away],
     ['the gate itself has a bug', 500, async () => nobody, new TypeError('a secret detail')],
     ['keys cannot be read', 503, () => Promise.reject(away), null],
-  ])('%s, it stays shut (%i)', async (_what, status, authenticate, failure) => {
+  ])('%s, it stays shut (%i)', async (_what, status, admit, failure) => {
     const server = fastify();
     const gate = { letThrough: () => Promise.reject(failure) } as unknown as UsageGateService;
-    await server.register(gateRoute({ authenticate, gate, logger: createLogger('silent') }));
+    await server.register(gateRoute({ admit, gate, logger: createLogger('silent') }));
     const url = await server.listen({ host: '127.0.0.1', port: 0 });
 
     const response = await fetch(`${url}/gate?metric=apiCalls&accountId=a`);

@@ -39,10 +39,11 @@ export class RawSocket {
   /** Opens a socket; rejects with the HTTP status when there is none to open. */
   static async open(
     gatewayUrl: string,
-    { path = '/graphql', protocol = 'graphql-transport-ws' as string | null } = {},
+    { path = '/graphql', protocol = 'graphql-transport-ws' as string | null, headers = {} } = {},
   ): Promise<RawSocket> {
     const url = `${gatewayUrl.replace(/^http/, 'ws')}${path}`;
-    const socket = protocol === null ? new WebSocket(url) : new WebSocket(url, protocol);
+    const socket =
+      protocol === null ? new WebSocket(url) : new WebSocket(url, protocol, { headers });
     const raw = new RawSocket(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once('open', () => resolve());

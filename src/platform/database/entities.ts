@@ -42,6 +42,7 @@ import {
   UsageEventSchema,
 } from '../../features/usage/usage.entity.ts';
 import { WebhookEventSchema } from '../../inbox/webhook-event.entity.ts';
+import { RateWindowSchema } from './rate-window.entity.ts';
 
 /** Every table that the gateway knows as an entity. */
 export const entities = [
@@ -76,4 +77,5 @@ export const entities = [
   PlanCreditScheduleSchema,
   DomainClockSchema,
   WebhookEventSchema,
+  RateWindowSchema,
 ];

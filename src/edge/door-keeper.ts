@@ -1,0 +1,87 @@
+import { hash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { LRUCache } from 'lru-cache';
+import type { Caller } from '../features/account/caller.model.ts';
+import { RateLimited, Unauthenticated } from '../platform/errors.ts';
+import type { RateLimiter } from '../platform/rate-limit/rate-limiter.ts';
+import type { Authenticate } from './authenticate.ts';
+
+/** Finds out who makes a request, and whether it may be made now. Throws Unauthenticated, RateLimited. */
+export type Admit = (request: IncomingMessage) => Promise<Caller>;
+
+/** How often one may ask within a minute; 0: as often as one likes. */
+export interface RateLimits {
+  readonly perKey: number;
+  /** Requests without a credential, from one address. */
+  readonly perAddress: number;
+  /** Credentials that were refused, from one address. */
+  readonly failuresPerAddress: number;
+}
+
+interface DoorKeeperOptions {
+  readonly authenticate: Authenticate;
+  readonly limiter: RateLimiter;
+  readonly limits: RateLimits;
+}
+
+const REMEMBER_GOOD_MS = 3_600_000;
+
+/**
+ * Lets callers in, the same way at every door, and not more often than they may. Whoever has a good key is counted by the
+ * key, not by the address: a product's servers come from one address with the keys of all its accounts.
+ */
+export class DoorKeeper {
+  readonly #options: DoorKeeperOptions;
+  /** What was good a while ago is looked up even from an address that guesses keys: others may share it. */
+  readonly #good = new LRUCache<string, true>({ max: 50_000, ttl: REMEMBER_GOOD_MS });
+
+  constructor(options: DoorKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Who asks, counted as one request. Throws Unauthenticated, or RateLimited when it is too many for now. */
+  async admit(authorization: unknown, address: string): Promise<Caller> {
+    const credential = typeof authorization === 'string' ? authorization : '';
+    const digest = credential === '' ? '' : hash('sha256', credential, 'base64');
+    this.#refuseGuesses(digest, address);
+    let caller: Caller;
+    try {
+      caller = await this.#options.authenticate(authorization);
+    } catch (error) {
+      if (error instanceof Unauthenticated) this.#countGuess(address);
+      throw error;
+    }
+    this.count(caller, address);
+    if (caller.kind !== 'anonymous') this.#good.set(digest, true);
+    return caller;
+  }
+
+  /** Counts one more request of a caller who was let in before. Throws RateLimited. */
+  count(caller: Caller, address: string): void {
+    const { limiter, limits } = this.#options;
+    if (caller.kind === 'anonymous') {
+      refuseFor(limiter.take(`address:${address}`, limits.perAddress), ANONYMOUS);
+    } else {
+      refuseFor(limiter.take(`key:${caller.keyId}`, limits.perKey), KEYED);
+    }
+  }
+
+  #refuseGuesses(digest: string, address: string): void {
+    const { limiter, limits } = this.#options;
+    if (digest === '' || this.#good.has(digest)) return;
+    refuseFor(limiter.waitFor(`guesses:${address}`, limits.failuresPerAddress), GUESSES);
+  }
+
+  #countGuess(address: string): void {
+    const { limiter, limits } = this.#options;
+    refuseFor(limiter.take(`guesses:${address}`, limits.failuresPerAddress), GUESSES);
+  }
+}
+
+const ANONYMOUS = 'Too many requests without a key came from this address.';
+const KEYED = 'Too many requests came with this key.';
+const GUESSES = 'Too many wrong credentials came from this address.';
+
+function refuseFor(seconds: number, reason: string): void {
+  if (seconds > 0) throw new RateLimited(`${reason} Come again in ${seconds} s.`, seconds);
+}
