@@ -14,7 +14,7 @@ import { operationCost } from './operation-cost.ts';
 /** How large an operation may be, whichever door it comes through. */
 export const OPERATION_LIMITS = {
   /** Words and signs in a document. */
-  tokens: 2_000,
+  tokens: 1_000,
   /** Fields within fields; a fragment adds nothing by itself. */
   depth: 12,
   aliases: 15,

@@ -27,7 +27,7 @@ const REFUSED: readonly [what: string, asked: { selection: string; defining?: st
   ['16 aliases of __typename', { selection: times(16, (n) => `a${n}: __typename`) }, 'GRAPHQL_VALIDATION_FAILED', 'at most 15 aliases'],
   ['16 aliases in a fragment that is used twice', { selection: '...F orders { nodes { plan { id } } } ... on Account { ...F }', fragments: `fragment F on Account { ${times(8, (n) => `a${n}: id`)} }` }, 'GRAPHQL_VALIDATION_FAILED', 'at most 15 aliases'],
   ['9 directives', { selection: times(9, () => 'id @include(if: true)') }, 'GRAPHQL_VALIDATION_FAILED', 'at most 8 directives'],
-  ['more than 2,000 tokens', { selection: times(2_000, () => 'id') }, 'GRAPHQL_PARSE_FAILED', '2000 tokens'],
+  ['more than 1,000 tokens', { selection: times(1_000, () => 'id') }, 'GRAPHQL_PARSE_FAILED', '1000 tokens'],
   ['pages of 100 within pages of 100', { selection: LITERAL_PAGES }, 'GRAPHQL_VALIDATION_FAILED', '10000 are the most'],
   ['large pages named by a variable', { selection: PAGES, defining: '($first: Int)', variables: { first: 100 } }, 'GRAPHQL_VALIDATION_FAILED', '10000 are the most'],
   ['large pages named by the default of a variable', { selection: PAGES, defining: '($first: Int = 100)' }, 'GRAPHQL_VALIDATION_FAILED', '10000 are the most'],
