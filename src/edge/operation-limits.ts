@@ -12,7 +12,7 @@ import {
 import { operationCost } from './operation-cost.ts';
 
 /** How large an operation may be, whichever door it comes through. */
-export const OPERATION_LIMITS = {
+const OPERATION_LIMITS = {
   /** Words and signs in a document. */
   tokens: 1_000,
   /** Fields within fields; a fragment adds nothing by itself. */
