@@ -15,7 +15,10 @@ export const DateTimeScalar = GraphQLDateTime;
 export const JsonObjectScalar = GraphQLJSONObject;
 export const LocalDateScalar = GraphQLLocalDate;
 export const SafeIntScalar = GraphQLSafeInt;
-export const TimeZoneScalar = located(GraphQLTimeZone);
+/** A stored zone was checked on its way in, and asking the calendar again costs more than the rest of an answer. */
+export const TimeZoneScalar = located(
+  new GraphQLScalarType<string, string>({ ...GraphQLTimeZone.toConfig(), serialize: String }),
+);
 export const UrlScalar = GraphQLURL;
 
 /** Says of a wrong literal where it stands, as the other scalars do: that is how its argument is named. */

@@ -1,4 +1,5 @@
 import type { InferEntity } from '@mikro-orm/postgresql';
+import { GatheredReads } from '../../live/gathered-reads.ts';
 import type { Database, Statement } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import { AccountSchema } from './account.entity.ts';
@@ -6,6 +7,15 @@ import type { Account, Standing } from './account.model.ts';
 
 type Row = InferEntity<typeof AccountSchema>;
 
+const LARGEST_BATCH = 1_000;
+
+const ACCOUNTS: Statement = {
+  name: 'accounts',
+  text: `select id, external_id as "externalId", name, email, time_zone as "timeZone", currency, status,
+      status_since as "statusSince", status_ends_at as "statusEndsAt", blocked_at as "blockedAt", created_at as "createdAt",
+      updated_at as "updatedAt"
+    from account where id = any ($1)`,
+};
 const NEXT_STATUS_END: Statement = {
   name: 'account_next_status_end',
   text: `select min(status_ends_at) as at from account where status in ('TRIAL', 'READONLY') and status_ends_at > $1`,
@@ -14,22 +24,27 @@ const NEXT_STATUS_END: Statement = {
 /** Every query on the table of accounts. */
 export class AccountStore {
   readonly #database: Database;
+  readonly #reads: GatheredReads<Account>;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#reads = new GatheredReads({
+      read: async (ids) => new Map((await this.byIds(ids)).map((account) => [account.id, account])),
+      maxBatch: LARGEST_BATCH,
+    });
   }
 
   async insert(tx: Transaction, account: Account): Promise<void> {
     await tx.em.insert(AccountSchema, { ...account });
   }
 
+  /** Those who ask at the same time share one statement. */
   async byId(id: string): Promise<Account | null> {
-    return toAccount(await this.#database.read().findOne(AccountSchema, { id }));
+    return (await this.#reads.read(id)) ?? null;
   }
 
-  async byIds(ids: readonly string[]): Promise<Account[]> {
-    const rows = await this.#database.read().find(AccountSchema, { id: { $in: [...ids] } });
-    return rows.flatMap((row) => toAccount(row) ?? []);
+  byIds(ids: readonly string[]): Promise<Account[]> {
+    return this.#database.query<Account>(ACCOUNTS, [[...ids]]);
   }
 
   async byExternalId(externalId: string): Promise<Account | null> {

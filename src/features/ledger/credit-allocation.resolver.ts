@@ -1,17 +1,18 @@
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
-import { type GraphContext, perRequest } from '../../graphql/context.ts';
+import type { GraphContext } from '../../graphql/context.ts';
+import type { RequestLoader } from '../../graphql/gathered-loader.ts';
 import { invariant } from '../../platform/assert.ts';
 import { grantLoader } from './ledger.loader.ts';
+import type { CreditGrant } from './ledger.model.ts';
 import { CreditAllocationType, CreditGrantType, toCreditGrant } from './ledger.type.ts';
 import type { LedgerHistoryService } from './ledger-history.service.ts';
 
 @Resolver(() => CreditAllocationType)
 export class CreditAllocationResolver {
-  readonly #history: LedgerHistoryService;
-  readonly #grants = perRequest(() => grantLoader(this.#history));
+  readonly #grants: RequestLoader<CreditGrant>;
 
   constructor(history: LedgerHistoryService) {
-    this.#history = history;
+    this.#grants = grantLoader(history);
   }
 
   @FieldResolver(() => CreditGrantType)
@@ -20,7 +21,7 @@ export class CreditAllocationResolver {
     @Ctx() ctx: GraphContext,
   ): Promise<CreditGrantType> {
     const grant = await this.#grants(ctx).load(allocation.grantId);
-    invariant(grant !== null, `grant ${allocation.grantId} exists`);
+    invariant(grant !== undefined, `grant ${allocation.grantId} exists`);
     return toCreditGrant(grant);
   }
 }

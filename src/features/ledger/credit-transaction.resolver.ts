@@ -1,25 +1,26 @@
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
-import { type GraphContext, perRequest } from '../../graphql/context.ts';
+import type { GraphContext } from '../../graphql/context.ts';
+import type { RequestLoader } from '../../graphql/gathered-loader.ts';
 import { invariant } from '../../platform/assert.ts';
 import { accountLoader } from '../account/account.loader.ts';
+import type { Account } from '../account/account.model.ts';
 import type { AccountService } from '../account/account.service.ts';
 import { AccountType, toAccount } from '../account/account.type.ts';
 import { accountFor } from '../account/caller.policy.ts';
-import { allocationLoader } from './ledger.loader.ts';
+import { allocationLoader, entryName } from './ledger.loader.ts';
+import type { CreditAllocation } from './ledger.model.ts';
 import { CreditAllocationType, CreditTransactionType } from './ledger.type.ts';
 import type { LedgerHistoryService } from './ledger-history.service.ts';
 
 /** What an entry explains of itself: whose it is, and which grants it touched. */
 @Resolver(() => CreditTransactionType)
 export class CreditTransactionResolver {
-  readonly #accounts: AccountService;
-  readonly #history: LedgerHistoryService;
-  readonly #accountLoader = perRequest(() => accountLoader(this.#accounts));
-  readonly #allocationLoader = perRequest(() => allocationLoader(this.#history));
+  readonly #accounts: RequestLoader<Account>;
+  readonly #allocations: RequestLoader<readonly CreditAllocation[]>;
 
   constructor(accounts: AccountService, history: LedgerHistoryService) {
-    this.#accounts = accounts;
-    this.#history = history;
+    this.#accounts = accountLoader(accounts);
+    this.#allocations = allocationLoader(history);
   }
 
   @FieldResolver(() => [CreditAllocationType])
@@ -27,8 +28,8 @@ export class CreditTransactionResolver {
     @Root() entry: CreditTransactionType,
     @Ctx() ctx: GraphContext,
   ): Promise<CreditAllocationType[]> {
-    const allocations = await this.#allocationLoader(ctx).load(entry.key);
-    return allocations.map(({ grantId, amountMicro }) =>
+    const allocations = await this.#allocations(ctx).load(entryName(entry.key));
+    return (allocations ?? []).map(({ grantId, amountMicro }) =>
       Object.assign(new CreditAllocationType(), { grantId, amount: amountMicro }),
     );
   }
@@ -38,10 +39,10 @@ export class CreditTransactionResolver {
     @Root() entry: CreditTransactionType,
     @Ctx() ctx: GraphContext,
   ): Promise<AccountType> {
-    const account = await this.#accountLoader(ctx).load(
+    const account = await this.#accounts(ctx).load(
       accountFor(ctx.caller, entry.key.accountId, 'read'),
     );
-    invariant(account !== null, `account ${entry.key.accountId} exists`);
+    invariant(account !== undefined, `account ${entry.key.accountId} exists`);
     return toAccount(account);
   }
 }

@@ -1,3 +1,4 @@
+import { GatheredReads } from '../../live/gathered-reads.ts';
 import type { Database, Statement } from '../../platform/database/database.ts';
 import {
   NUMBER_POSITION,
@@ -17,6 +18,7 @@ import {
   TRANSACTION_CURSOR,
 } from './ledger.model.ts';
 
+const MOST_PAGES = 100;
 const TRANSACTION_COLUMNS = `account_id as "accountId", sequence, type, usage_type as "usageType",
   amount_micro as "amountMicro", balance_after_micro as "balanceAfterMicro", description, metadata,
   idempotency_key as "idempotencyKey", created_at as "createdAt"`;
@@ -29,10 +31,20 @@ const grantColumns = (
     else remaining_micro end as "remainingMicro", held_micro as "heldMicro", priority, effective_at as "effectiveAt",
   expires_at as "expiresAt", cause_kind as "causeKind", cause_id as "causeId", created_at as "createdAt"`;
 
+// Pages of several accounts: each has its own beginning and size.
 const TRANSACTIONS: Statement = {
-  name: 'credit_transactions_page',
+  name: 'credit_transactions_pages',
+  text: `select w.n, t.* from unnest($1::uuid[], $2::bigint[], $3::int[]) with ordinality as w (account, before, size, n)
+    cross join lateral (
+      select ${TRANSACTION_COLUMNS} from credit_transaction
+      where account_id = w.account and sequence < coalesce(w.before, 9223372036854775807)
+      order by sequence desc limit w.size
+    ) t order by w.n, t.sequence desc`,
+};
+const TRANSACTIONS_OF_TYPES: Statement = {
+  name: 'credit_transactions_page_of_types',
   text: `select ${TRANSACTION_COLUMNS} from credit_transaction
-    where account_id = $1 and sequence < coalesce($2, 9223372036854775807) and ($3::text[] is null or type = any ($3))
+    where account_id = $1 and sequence < coalesce($2, 9223372036854775807) and type = any ($3)
     order by sequence desc limit $4`,
 };
 const TRANSACTION_COUNT: Statement = {
@@ -84,9 +96,15 @@ const ALLOCATIONS: Statement = {
 /** What the ledger can tell of the past: entries, the grants they touched, pages of both. */
 export class LedgerHistoryStore {
   readonly #database: Database;
+  /** By account, position and size. */
+  readonly #pages: GatheredReads<readonly CreditTransaction[]>;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#pages = new GatheredReads({
+      read: (wanted) => this.#readPages(wanted),
+      maxBatch: MOST_PAGES,
+    });
   }
 
   async transactions(
@@ -96,13 +114,16 @@ export class LedgerHistoryStore {
   ): Promise<Page<CreditTransaction>> {
     const size = pageSize(request);
     const before = readCursor(TRANSACTION_CURSOR, request, NUMBER_POSITION);
-    const rows = await this.#database.query<CreditTransaction>(TRANSACTIONS, [
-      accountId,
-      before,
-      types,
-      size + 1,
-    ]);
-    return pageOf(rows, size, before === null);
+    const rows =
+      types === null
+        ? await this.#pages.read([accountId, before ?? '', size + 1].join('/'))
+        : await this.#database.query<CreditTransaction>(TRANSACTIONS_OF_TYPES, [
+            accountId,
+            before,
+            types,
+            size + 1,
+          ]);
+    return pageOf(rows ?? [], size, before === null);
   }
 
   transactionCount(
@@ -157,6 +178,18 @@ export class LedgerHistoryStore {
     const accountIds = entries.map((entry) => entry.accountId);
     const sequences = entries.map((entry) => entry.sequence.toString());
     return this.#database.query<CreditAllocation>(ALLOCATIONS, [accountIds, sequences]);
+  }
+
+  async #readPages(
+    wanted: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly CreditTransaction[]>> {
+    const places = wanted.map((place) => place.split('/'));
+    const rows = await this.#database.query<CreditTransaction & { n: bigint }>(TRANSACTIONS, [
+      places.map(([accountId]) => accountId),
+      places.map(([, before]) => before || null),
+      places.map(([, , size]) => size),
+    ]);
+    return Map.groupBy(rows, ({ n }) => wanted[Number(n) - 1] ?? '');
   }
 
   async #count(statement: Statement, values: readonly unknown[]): Promise<bigint> {

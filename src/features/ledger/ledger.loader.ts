@@ -1,4 +1,4 @@
-import DataLoader from 'dataloader';
+import { gatheredLoader, type RequestLoader } from '../../graphql/gathered-loader.ts';
 import type { CreditAllocation, CreditBalance, CreditGrant } from './ledger.model.ts';
 import type { LedgerService } from './ledger.service.ts';
 import type { LedgerHistoryService } from './ledger-history.service.ts';
@@ -9,33 +9,35 @@ interface EntryKey {
 }
 
 /** Balances by account, many in one statement. */
-export function balanceLoader(ledger: LedgerService): DataLoader<string, CreditBalance | null> {
-  return new DataLoader(async (accountIds) => {
-    const found = new Map(
-      (await ledger.balances(accountIds)).map((balance) => [balance.accountId, balance]),
-    );
-    return accountIds.map((id) => found.get(id) ?? null);
+export function balanceLoader(ledger: LedgerService): RequestLoader<CreditBalance> {
+  return gatheredLoader(async (accountIds) => {
+    const balances = await ledger.balances(accountIds);
+    return new Map(balances.map((balance) => [balance.accountId, balance]));
   });
 }
 
-/** The allocations of entries, many entries in one statement. */
+/** What `allocationLoader` knows an entry by. */
+export function entryName({ accountId, sequence }: EntryKey): string {
+  return `${accountId}/${sequence}`;
+}
+
+/** The allocations of entries by their names, many entries in one statement. */
 export function allocationLoader(
   history: LedgerHistoryService,
-): DataLoader<EntryKey, CreditAllocation[], string> {
-  const keyOf = (entry: EntryKey) => `${entry.accountId}-${entry.sequence}`;
-  return new DataLoader(
-    async (entries) => {
-      const byEntry = Map.groupBy(await history.allocations(entries), keyOf);
-      return entries.map((entry) => byEntry.get(keyOf(entry)) ?? []);
-    },
-    { cacheKeyFn: keyOf },
-  );
+): RequestLoader<readonly CreditAllocation[]> {
+  return gatheredLoader(async (names) => {
+    const entries = names.map((name) => {
+      const [accountId = '', sequence = ''] = name.split('/');
+      return { accountId, sequence: BigInt(sequence) };
+    });
+    return Map.groupBy(await history.allocations(entries), entryName);
+  });
 }
 
 /** Grants by id, many in one statement. */
-export function grantLoader(history: LedgerHistoryService): DataLoader<string, CreditGrant | null> {
-  return new DataLoader(async (ids) => {
-    const found = new Map((await history.grantsById(ids)).map((grant) => [grant.id, grant]));
-    return ids.map((id) => found.get(id) ?? null);
+export function grantLoader(history: LedgerHistoryService): RequestLoader<CreditGrant> {
+  return gatheredLoader(async (ids) => {
+    const grants = await history.grantsById(ids);
+    return new Map(grants.map((grant) => [grant.id, grant]));
   });
 }

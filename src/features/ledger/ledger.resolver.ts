@@ -1,6 +1,7 @@
 import { Arg, Ctx, FieldResolver, Int, Mutation, Resolver, Root } from 'type-graphql';
 import { toConnection } from '../../graphql/connection.ts';
-import { type GraphContext, perRequest } from '../../graphql/context.ts';
+import type { GraphContext } from '../../graphql/context.ts';
+import type { RequestLoader } from '../../graphql/gathered-loader.ts';
 import { orRefusal } from '../../graphql/refusal.ts';
 import { invariant } from '../../platform/assert.ts';
 import {
@@ -11,6 +12,7 @@ import {
 import { accountFor, requireAdmin } from '../account/caller.policy.ts';
 import { balanceLoader } from './ledger.loader.ts';
 import {
+  type CreditBalance,
   GRANT_CURSOR,
   type LedgerReceipt,
   TRANSACTION_CURSOR,
@@ -47,11 +49,12 @@ const ADJUST_REFUSALS = [insufficientCreditsRefusal, idempotencyConflictRefusal]
 export class LedgerResolver {
   readonly #ledger: LedgerService;
   readonly #history: LedgerHistoryService;
-  readonly #balances = perRequest(() => balanceLoader(this.#ledger));
+  readonly #balances: RequestLoader<CreditBalance>;
 
   constructor(ledger: LedgerService, history: LedgerHistoryService) {
     this.#ledger = ledger;
     this.#history = history;
+    this.#balances = balanceLoader(ledger);
   }
 
   @Mutation(() => SpendCreditsResult, {
@@ -98,7 +101,7 @@ export class LedgerResolver {
     @Ctx() ctx: GraphContext,
   ): Promise<CreditBalanceType> {
     const balance = await this.#balances(ctx).load(account.id);
-    invariant(balance !== null, `account ${account.id} has a balance`);
+    invariant(balance !== undefined, `account ${account.id} has a balance`);
     return toCreditBalance(balance);
   }
 

@@ -1,14 +1,13 @@
-import DataLoader from 'dataloader';
+import { gatheredLoader, type RequestLoader } from '../../graphql/gathered-loader.ts';
 import type { PlanSubscription } from './subscription.model.ts';
 import type { SubscriptionService } from './subscription.service.ts';
 
 /** The live subscription of accounts, or their last one, many in one statement. */
 export function subscriptionLoader(
   subscriptions: SubscriptionService,
-): DataLoader<string, PlanSubscription | null> {
-  return new DataLoader(async (accountIds) => {
+): RequestLoader<PlanSubscription> {
+  return gatheredLoader(async (accountIds) => {
     const found = await subscriptions.latestSubscriptions(accountIds);
-    const byAccount = new Map(found.map((subscription) => [subscription.accountId, subscription]));
-    return accountIds.map((id) => byAccount.get(id) ?? null);
+    return new Map(found.map((subscription) => [subscription.accountId, subscription]));
   });
 }

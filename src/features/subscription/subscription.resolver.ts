@@ -1,21 +1,22 @@
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
-import { type GraphContext, perRequest } from '../../graphql/context.ts';
+import type { GraphContext } from '../../graphql/context.ts';
+import type { RequestLoader } from '../../graphql/gathered-loader.ts';
 import { AccountType } from '../account/account.type.ts';
 import type { CatalogService } from '../catalog/catalog.service.ts';
 import { PlanType, toPlan } from '../catalog/catalog.type.ts';
 import { subscriptionLoader } from './subscription.loader.ts';
+import type { PlanSubscription } from './subscription.model.ts';
 import { isLive } from './subscription.policy.ts';
 import type { SubscriptionService } from './subscription.service.ts';
 import { PlanSubscriptionType, toPlanSubscription } from './subscription.type.ts';
 
 @Resolver(() => AccountType)
 export class SubscriptionResolver {
-  readonly #subscriptions: SubscriptionService;
   readonly #catalog: CatalogService;
-  readonly #loader = perRequest(() => subscriptionLoader(this.#subscriptions));
+  readonly #subscriptions: RequestLoader<PlanSubscription>;
 
   constructor(subscriptions: SubscriptionService, catalog: CatalogService) {
-    this.#subscriptions = subscriptions;
+    this.#subscriptions = subscriptionLoader(subscriptions);
     this.#catalog = catalog;
   }
 
@@ -27,17 +28,19 @@ export class SubscriptionResolver {
     @Root() account: AccountType,
     @Ctx() ctx: GraphContext,
   ): Promise<PlanSubscriptionType | null> {
-    const found = await this.#loader(ctx).load(account.id);
-    return found === null ? null : toPlanSubscription(found);
+    const found = await this.#subscriptions(ctx).load(account.id);
+    return found === undefined ? null : toPlanSubscription(found);
   }
 
   @FieldResolver(() => PlanType, {
     description: "The live subscription's plan, else the default plan.",
   })
   async plan(@Root() account: AccountType, @Ctx() ctx: GraphContext): Promise<PlanType> {
-    const found = await this.#loader(ctx).load(account.id);
+    const found = await this.#subscriptions(ctx).load(account.id);
     const subscribed =
-      found !== null && isLive(found.status) ? await this.#catalog.planById(found.planId) : null;
+      found !== undefined && isLive(found.status)
+        ? await this.#catalog.planById(found.planId)
+        : null;
     return toPlan(subscribed ?? (await this.#catalog.defaultPlan()));
   }
 }

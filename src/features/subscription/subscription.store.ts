@@ -1,6 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import type { InferEntity } from '@mikro-orm/postgresql';
-import type { Database } from '../../platform/database/database.ts';
+import type { Database, Statement } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import type { Channel } from '../../platform/money.ts';
 import { readAllowance, storeAllowance } from '../catalog/catalog.model.ts';
@@ -9,6 +9,18 @@ import type { PlanSubscription } from './subscription.model.ts';
 
 type Row = InferEntity<typeof PlanSubscriptionSchema>;
 
+const LATEST: Statement = {
+  name: 'plan_subscription_latest',
+  text: `select distinct on (account_id) id, account_id as "accountId", plan_id as "planId", channel,
+      provider_subscription_id as "providerSubscriptionId", provider_customer_id as "providerCustomerId",
+      provider_price_id as "providerPriceId", status, interval, monthly_credits as "monthlyCredits", rollover,
+      price_minor as "priceMinor", currency, started_at as "startedAt", current_period_start as "currentPeriodStart",
+      current_period_end as "currentPeriodEnd", trial_start as "trialStart", trial_end as "trialEnd",
+      cancel_at_period_end as "cancelAtPeriodEnd", is_promotion as "isPromotion", cancel_at as "cancelAt",
+      ended_at as "endedAt", is_refused as "isRefused", revision, created_at as "createdAt", updated_at as "updatedAt"
+    from plan_subscription where account_id = any ($1) and not is_refused
+    order by account_id, status in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED'), created_at desc, id desc`,
+};
 const OVER = ['CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED'] as const;
 
 /** Every query on the table of subscriptions. */
@@ -62,18 +74,7 @@ export class SubscriptionStore {
 
   /** Of each account the live subscription, or else the one that was made last. */
   async latestOf(accountIds: readonly string[]): Promise<PlanSubscription[]> {
-    const rows = await this.#database.query<{ id: string }>(
-      {
-        name: 'plan_subscription_latest',
-        text: `select distinct on (account_id) id from plan_subscription where account_id = any ($1) and not is_refused
-          order by account_id, status in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED'), created_at desc, id desc`,
-      },
-      [[...accountIds]],
-    );
-    const found = await this.#database
-      .read()
-      .find(PlanSubscriptionSchema, { id: { $in: rows.map((row) => row.id) } });
-    return found.map(toSubscription);
+    return (await this.#database.query<Row>(LATEST, [[...accountIds]])).map(toSubscription);
   }
 
   async hasEverBegun(accountId: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
 import { toConnection } from '../../graphql/connection.ts';
-import { type GraphContext, openedBy, perRequest } from '../../graphql/context.ts';
+import { type GraphContext, openedBy } from '../../graphql/context.ts';
+import type { RequestLoader } from '../../graphql/gathered-loader.ts';
 import { invariant } from '../../platform/assert.ts';
 import { AccountType } from '../account/account.type.ts';
 import { accountFor } from '../account/caller.policy.ts';
@@ -24,10 +25,11 @@ interface UsageChangedArgs {
 @Resolver(() => AccountType)
 export class UsageReportResolver {
   readonly #reports: UsageReportService;
-  readonly #present = perRequest(() => presentPeriodLoader(this.#reports));
+  readonly #present: RequestLoader<UsageReport>;
 
   constructor(reports: UsageReportService) {
     this.#reports = reports;
+    this.#present = presentPeriodLoader(reports);
   }
 
   @FieldResolver(() => UsagePeriodType, { description: 'The present one.' })
@@ -36,7 +38,7 @@ export class UsageReportResolver {
     @Ctx() ctx: GraphContext,
   ): Promise<UsagePeriodType> {
     const report = await this.#present(ctx).load(account.id);
-    invariant(report !== null, `account ${account.id} has a period`);
+    invariant(report !== undefined, `account ${account.id} has a period`);
     return toUsagePeriod(report);
   }
 
