@@ -1,7 +1,7 @@
 import { ACCOUNT_ID } from './request-load.ts';
 
 /** The account's page in a dashboard: who it is, what it has, what it used, and its last entries with where they went. */
-export const OVERVIEW = `query Overview {
+const OVERVIEW = `query Overview {
   account {
     id externalId name status timeZone currency
     plan { slug name }
