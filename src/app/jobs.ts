@@ -1,3 +1,4 @@
+import { couponJobs } from '../features/coupon/coupon.jobs.ts';
 import { creditHoldCrontab, creditHoldJobs } from '../features/ledger/credit-hold.jobs.ts';
 import {
   ledgerAuditCrontab,
@@ -5,7 +6,7 @@ import {
   ledgerSweep,
 } from '../features/ledger/ledger-time.jobs.ts';
 import { lifecycleJobs, lifecycleSweeps } from '../features/lifecycle/lifecycle.jobs.ts';
-import { orderJobs } from '../features/order/order.jobs.ts';
+import { changeOrderSweep, orderJobs } from '../features/order/order.jobs.ts';
 import { paymentMethodJobs } from '../features/payment-method/payment-method.jobs.ts';
 import { planCreditSweep, subscriptionJobs } from '../features/subscription/subscription.jobs.ts';
 import { inboxCrontab, inboxTasks } from '../inbox/inbox.jobs.ts';
@@ -18,8 +19,13 @@ import type { Services } from './services.ts';
 
 /** Everything that time does. */
 export function composeSweeps(services: Services): Sweep[] {
-  const { ledgerSweep: ledger, planCredits } = services;
-  const sweeps = [...lifecycleSweeps(services), ledgerSweep(ledger), planCreditSweep(planCredits)];
+  const { changeOrders, ledgerSweep: ledger, planCredits } = services;
+  const sweeps = [
+    ...lifecycleSweeps(services),
+    ledgerSweep(ledger),
+    planCreditSweep(planCredits),
+    changeOrderSweep(changeOrders),
+  ];
   return sweeps.map((part) => ({ ...part, sweep: () => inBackground(() => part.sweep()) }));
 }
 
@@ -35,6 +41,7 @@ export function composeJobs(
     ...inboxTasks(inbox),
     ...paymentMethodJobs(cardRequests),
     ...creditHoldJobs(services.holds),
+    ...couponJobs(services.couponsAtProvider),
     ...orderJobs(purchases),
     ...subscriptionJobs(subscriptions, planChanger),
     ...lifecycleJobs(services),

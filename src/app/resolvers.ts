@@ -2,6 +2,7 @@ import { AccountResolver } from '../features/account/account.resolver.ts';
 import { ApiKeyResolver } from '../features/account/api-key.resolver.ts';
 import { CatalogResolver } from '../features/catalog/catalog.resolver.ts';
 import { CheckInResolver } from '../features/check-in/check-in.resolver.ts';
+import { CouponResolver } from '../features/coupon/coupon.resolver.ts';
 import { GrantInvoiceResolver, InvoiceResolver } from '../features/invoice/invoice.resolver.ts';
 import { BalanceStreamResolver } from '../features/ledger/balance-stream.resolver.ts';
 import { CreditAllocationResolver } from '../features/ledger/credit-allocation.resolver.ts';
@@ -13,7 +14,11 @@ import { LifecycleResolver } from '../features/lifecycle/lifecycle.resolver.ts';
 import { LifecycleAccountResolver } from '../features/lifecycle/lifecycle-account.resolver.ts';
 import { ClockResolver } from '../features/operations/clock.resolver.ts';
 import { OrderResolver } from '../features/order/order.resolver.ts';
-import { GrantOrderResolver, OrderPlanResolver } from '../features/order/order-details.resolver.ts';
+import {
+  GrantOrderResolver,
+  OrderCouponResolver,
+  OrderPlanResolver,
+} from '../features/order/order-details.resolver.ts';
 import { PurchaseResolver } from '../features/order/purchase.resolver.ts';
 import { PaymentMethodResolver } from '../features/payment-method/payment-method.resolver.ts';
 import { PlanSubscriptionResolver } from '../features/subscription/plan-subscription.resolver.ts';
@@ -48,9 +53,11 @@ export function composeResolvers(services: Services): Resolvers {
     new UsageResolver(services.usage, services.usageReports),
     new UsageReportResolver(services.usageReports),
     new SubscriptionChangeResolver(services),
+    new CouponResolver(services),
     new PurchaseResolver(services.purchases),
     new OrderResolver(orders, hub),
     new OrderPlanResolver(catalog),
+    new OrderCouponResolver(services.coupons),
     new GrantOrderResolver(orders),
     new InvoiceResolver(invoices),
     new GrantInvoiceResolver(invoices),

@@ -7,6 +7,10 @@ import { CatalogService } from '../features/catalog/catalog.service.ts';
 import { CatalogStore } from '../features/catalog/catalog.store.ts';
 import { CheckInService } from '../features/check-in/check-in.service.ts';
 import { CheckInStore } from '../features/check-in/check-in.store.ts';
+import { CouponService } from '../features/coupon/coupon.service.ts';
+import { CouponStore } from '../features/coupon/coupon.store.ts';
+import { CouponAtProviderService } from '../features/coupon/coupon-at-provider.service.ts';
+import { CouponRedemptionService } from '../features/coupon/coupon-redemption.service.ts';
 import { InvoiceService } from '../features/invoice/invoice.service.ts';
 import { InvoiceStore } from '../features/invoice/invoice.store.ts';
 import { BalanceStreamService } from '../features/ledger/balance-stream.service.ts';
@@ -30,10 +34,12 @@ import { PromotionStore } from '../features/lifecycle/promotion.store.ts';
 import { SubscriptionRefresher } from '../features/lifecycle/subscription-refresher.service.ts';
 import { ClockService, type PlayedProviders } from '../features/operations/clock.service.ts';
 import { ClockStore } from '../features/operations/clock.store.ts';
+import { ChangeOrderService } from '../features/order/change-order.service.ts';
 import { CheckoutOpener } from '../features/order/checkout-opener.service.ts';
 import { OfferService } from '../features/order/offer.service.ts';
 import { OrderService } from '../features/order/order.service.ts';
 import { OrderStore } from '../features/order/order.store.ts';
+import { OrderDiscountService } from '../features/order/order-discount.service.ts';
 import { PurchaseService } from '../features/order/purchase.service.ts';
 import { CardRequestService } from '../features/payment-method/card-request.service.ts';
 import { CardRequestStore } from '../features/payment-method/card-request.store.ts';
@@ -179,14 +185,17 @@ function composePurchases(
   });
   const subscriptions = new SubscriptionService({ ...base, store: subscriptionStore });
   const changes = composeChanges({ ...base, subscriptions, planCredits });
+  const coupons = composeCoupons({ ...base, subscriptions });
   const store = new OrderStore(database);
-  const orders = new OrderService({ ...base, store, subscriptions });
+  const needs = { ...base, ...coupons, store, subscriptions };
+  const orders = new OrderService(needs);
+  const changeOrders = new ChangeOrderService({ ...needs, quotes: changes.quotes });
   const purchases = new PurchaseService({
-    ...base,
-    store,
+    ...needs,
     orders,
-    subscriptions,
-    opener: new CheckoutOpener({ ...base, store }),
+    changeOrders,
+    discounts: new OrderDiscountService(coupons.coupons, coupons.couponsAtProvider),
+    opener: new CheckoutOpener({ ...needs, changeOrders }),
     offers: new OfferService(catalog, catalogue, subscriptions),
     redirects: config.redirectOrigins,
   });
@@ -196,7 +205,28 @@ function composePurchases(
     subscriptions,
     planCredits,
   });
-  return { ...changes, planCredits, subscriptions, orders, purchases, invoices };
+  const sold = { orders, changeOrders, purchases, invoices };
+  return { ...changes, ...coupons, planCredits, subscriptions, ...sold };
+}
+
+function composeCoupons(
+  base: Base &
+    ReturnType<typeof composeAccounts> &
+    ReturnType<typeof composeLedger> & { readonly subscriptions: SubscriptionService },
+) {
+  const { catalog, database, providers, subscriptions } = base;
+  const needs = { ...base, store: new CouponStore(database) };
+  const coupons = new CouponService(needs);
+  const couponRedemptions = new CouponRedemptionService({
+    ...needs,
+    planSlugOf: async (accountId) => {
+      const live = await subscriptions.liveSubscription(accountId);
+      const plan = live === null ? null : await catalog.planById(live.planId);
+      return (plan ?? (await catalog.defaultPlan())).slug;
+    },
+  });
+  const couponsAtProvider = new CouponAtProviderService(coupons, providers);
+  return { coupons, couponRedemptions, couponsAtProvider };
 }
 
 function composeChanges(

@@ -11,6 +11,7 @@ export function subscribeFeatures({
   lifecycle,
   usageAnchors,
   upgradeCredits,
+  changeOrders,
 }: Services): void {
   events.subscribe<AccountCreated>('account.created', (tx, event) => ledger.openBalance(tx, event));
   events.subscribe<AccountCreated>('account.created', (tx, event) =>
@@ -40,5 +41,8 @@ export function subscribeFeatures({
   );
   events.subscribe<SubscriptionChanged>('subscription.changed', (tx, event) =>
     upgradeCredits.grantUpgrade(tx, event),
+  );
+  events.subscribe<SubscriptionChanged>('subscription.changed', (tx, event) =>
+    changeOrders.followSubscription(tx, event),
   );
 }

@@ -19,6 +19,11 @@ export interface PaymentProvider {
   createCustomer(customer: NewCustomer, idempotencyKey: string): Promise<{ customerId: string }>;
   /** Finds a plan's prices by their lookup keys and makes (or replaces) those that are missing or cost something else. */
   ensurePlanPrices(plan: PlanForSale): Promise<PricesAtProvider>;
+  /**
+   * Finds a coupon, or makes it, so that checkouts can be discounted by it: by its first payment, once. Left out by an
+   * adapter whose provider's pages take none.
+   */
+  ensureCoupon?(coupon: CouponForSale): Promise<{ providerCouponId: string }>;
   createPlanCheckout(checkout: NewPlanCheckout, idempotencyKey: string): Promise<HostedCheckout>;
   createCreditsCheckout(
     checkout: NewCreditsCheckout,
@@ -102,6 +107,14 @@ export interface PricesAtProvider {
   readonly priceIds: Readonly<Record<string, string>>; // by lookup key
 }
 
+/** A coupon as a provider has to know it. */
+export interface CouponForSale {
+  readonly couponId: string;
+  /** What the customer sees on the page. */
+  readonly name: string;
+  readonly off: { readonly percentBasisPoints: number } | { readonly money: Money };
+}
+
 interface NewCheckout {
   readonly orderId: string;
   readonly accountId: string;
@@ -109,6 +122,8 @@ interface NewCheckout {
   readonly successUrl: string;
   readonly cancelUrl: string;
   readonly expiresAt: Date;
+  /** By which coupon the page is discounted: an id of `ensureCoupon`. */
+  readonly providerCouponId?: string | null;
 }
 
 export interface NewPlanCheckout extends NewCheckout {
@@ -134,6 +149,8 @@ export interface HostedCheckout {
   readonly checkoutId: string;
   readonly url: string;
   readonly expiresAt: Date;
+  /** What the page asks for now, discount included; left out where the provider does not say. */
+  readonly total?: Money | null;
 }
 
 /** `PAID` also covers a checkout that has nothing to pay now (a trial). `PENDING_PAYMENT`: completed, the money is on its way. */
@@ -228,6 +245,8 @@ export interface ProviderInvoice {
   readonly reason: 'BEGIN' | 'RENEW' | 'CHANGE' | 'OTHER';
   readonly total: Money;
   readonly amountPaidMinor: bigint;
+  /** What a coupon took off it; left out where the provider does not say. */
+  readonly discountMinor?: bigint;
   /** The service period of its subscription line, not the invoice's own collection window. */
   readonly period: { readonly start: Date; readonly end: Date } | null;
   readonly providerPriceId: string | null;
@@ -309,6 +328,9 @@ export class ProviderDeclined extends DomainError {
 export class ProviderRefused extends DomainError {
   readonly code = 'PROVIDER_REFUSED';
 }
+
+/** The provider charges no amount as small as this. */
+export class AmountTooSmall extends ProviderRefused {}
 
 /** This provider has no such thing (Creem has no SetupIntent). */
 export class ProviderUnsupported extends DomainError {

@@ -24,6 +24,7 @@ h1, h2, p { margin: 0; }
 .lines b { font-weight: 600; }
 .lines small { display: block; color: var(--soft); font-size: .875rem; }
 .lines .amount { text-align: right; white-space: nowrap; }
+.discount { display: flex; justify-content: space-between; padding-bottom: 1rem; }
 .due { display: flex; justify-content: space-between; padding-top: 1rem; border-top: 1px solid var(--line); font-weight: 600; }
 .pay h2 { margin-bottom: 1.5rem; font-size: 1.25rem; }
 label, .label { display: block; margin-bottom: .375rem; font-size: .875rem; font-weight: 600; }

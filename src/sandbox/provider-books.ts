@@ -84,6 +84,16 @@ export class ProviderBooks {
     );
   }
 
+  /** Takes an object out of the books. */
+  remove(kind: string, id: string): void {
+    this.#books.run(
+      'DELETE FROM objects WHERE provider = ? AND kind = ? AND id = ?',
+      this.#provider,
+      kind,
+      id,
+    );
+  }
+
   /** Says when something will happen to the object by itself (Unix seconds, domain time), or that nothing will. */
   setDue(id: string, dueAt: number | null): void {
     this.#books.run(

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { describeCancelling } from './contract-cancelling.ts';
 import { describeCheckouts } from './contract-checkouts.ts';
+import { describeCoupons } from './contract-coupons.ts';
 import { describeCustomersAndPrices } from './contract-customers-and-prices.ts';
 import { describeWebhooks } from './contract-webhooks.ts';
 import { Given } from './given.ts';
@@ -24,6 +25,7 @@ export function describeProviderContract(
 
     describeCustomersAndPrices(given);
     describeCheckouts(given);
+    describeCoupons(given);
     describeCancelling(given);
     describeWebhooks(given);
   });

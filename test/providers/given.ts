@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type {
   CheckoutState,
+  CouponForSale,
   NewCreditsCheckout,
   NewPlanCheckout,
   PaymentProvider,
@@ -35,6 +36,17 @@ export class Given {
   async creditsCheckout(): Promise<NewCreditsCheckout> {
     const money = { amountMinor: 1999n, currency: 'USD' };
     return { ...(await this.#checkoutFor()), money, description: '100 credits' };
+  }
+
+  /** Where the provider takes coupons at all. */
+  takesCoupons(): boolean {
+    return this.provider.ensureCoupon !== undefined;
+  }
+
+  async ensureCoupon(coupon: CouponForSale): Promise<string> {
+    const made = await this.provider.ensureCoupon?.(coupon);
+    if (made === undefined) throw new Error('The provider takes no coupons.');
+    return made.providerCouponId;
   }
 
   async #checkoutFor() {

@@ -99,13 +99,16 @@ export class InvoiceService {
     return invoice;
   }
 
-  /** Only an invoice that begins or renews a period grants, and only when money was paid: a trial's costs nothing. */
+  /**
+   * Only an invoice that begins or renews a period grants, and only when money was paid, or would have been without a
+   * coupon: a trial's costs nothing.
+   */
   async #grantPaidMonth(tx: Transaction, invoice: Invoice, news: ProviderInvoice): Promise<void> {
     const startsPeriod = news.reason === 'BEGIN' || news.reason === 'RENEW';
     if (
       news.status !== 'PAID' ||
       !startsPeriod ||
-      news.amountPaidMinor <= 0n ||
+      news.amountPaidMinor + (news.discountMinor ?? 0n) <= 0n ||
       news.subscriptionId === null
     )
       return;

@@ -84,7 +84,8 @@ export interface GrantCause {
     | 'rollover'
     | 'order'
     | 'adjustment'
-    | 'check-in';
+    | 'check-in'
+    | 'coupon';
   readonly id: string;
 }
 

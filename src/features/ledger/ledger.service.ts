@@ -89,12 +89,33 @@ export class LedgerService {
 
   /** Adds a grant in the caller's transaction, once per cause; a cause that granted already is left as it is. */
   grantCredits(tx: Transaction, grant: NewGrant): Promise<GrantOutcome> {
-    return this.#grant(tx, grant, 'GRANT');
+    return this.#grant(tx, grant, 'GRANT', null);
+  }
+
+  /** The same for what a client asked for with an idempotency key of its own: see `grantedBefore`. */
+  grantOnRequest(tx: Transaction, grant: NewGrant, request: GrantRequest): Promise<GrantOutcome> {
+    return this.#grant(tx, grant, 'GRANT', request);
+  }
+
+  /**
+   * The sequence of the entry by which a request was granted before; null when its key is new. The caller holds the
+   * account's lock. Throws IdempotencyConflict.
+   */
+  async grantedBefore(
+    tx: Transaction,
+    accountId: string,
+    request: GrantRequest,
+  ): Promise<bigint | null> {
+    const known = await this.#needs.store.request(tx, accountId, request);
+    if (known === null) return null;
+    if (!known.requestHash.equals(request.requestHash))
+      throw new IdempotencyConflict(request.idempotencyKey);
+    return known.sequence;
   }
 
   /** The same for what was left of a month that has ended: its entry says ROLLOVER. */
   rollOverCredits(tx: Transaction, grant: NewGrant): Promise<GrantOutcome> {
-    return this.#grant(tx, grant, 'ROLLOVER');
+    return this.#grant(tx, grant, 'ROLLOVER', null);
   }
 
   /** Ends what is left of the grants that one kind of cause gave, in the caller's transaction. */
@@ -139,9 +160,10 @@ export class LedgerService {
     tx: Transaction,
     grant: NewGrant,
     type: 'GRANT' | 'ROLLOVER',
+    request: GrantRequest | null,
   ): Promise<GrantOutcome> {
     const whole = { ...grant, type, id: newId(), priority: burnPriority(grant.source) };
-    const result = await this.#needs.store.grant(tx, whole, null, this.#needs.clock.now());
+    const result = await this.#needs.store.grant(tx, whole, request, this.#needs.clock.now());
     const { kind, id } = grant.cause;
     const isGranted = result.outcome === 'applied' || result.outcome === 'replayed';
     invariant(isGranted, `the credits of ${kind} ${id} can be granted: ${result.outcome}`);

@@ -170,6 +170,20 @@ export class LedgerStore {
     return row as GrantOutcome;
   }
 
+  /** What a client's key stands for; null when it is new. */
+  async request(
+    tx: Transaction,
+    accountId: string,
+    { operation, idempotencyKey }: GrantRequest,
+  ): Promise<{ sequence: bigint; requestHash: Buffer } | null> {
+    const [row] = await tx.query<{ sequence: bigint; requestHash: Buffer }>(
+      `select sequence, request_hash as "requestHash" from idempotency_key
+        where account_id = $1 and operation = $2 and key = $3`,
+      [accountId, operation, idempotencyKey],
+    );
+    return row ?? null;
+  }
+
   /** Ends what is left of the grants of one kind of cause; answers how many there were. */
   async endGrants(
     tx: Transaction,

@@ -4,13 +4,18 @@ import type { Database } from '../../platform/database/database.ts';
 import type { Channel } from '../../platform/money.ts';
 import { formatCredits } from '../../platform/money.ts';
 import {
+  AmountTooSmall,
   type HostedCheckout,
   type PaymentProvider,
   ProviderRefused,
 } from '../../providers/payment-provider.ts';
 import type { AccountService } from '../account/account.service.ts';
 import type { CatalogService } from '../catalog/catalog.service.ts';
+import { CouponNotApplicable } from '../coupon/coupon.errors.ts';
+import type { CouponService } from '../coupon/coupon.service.ts';
+import type { CouponAtProviderService } from '../coupon/coupon-at-provider.service.ts';
 import type { ProviderCustomerService } from '../payment-method/provider-customer.service.ts';
+import type { ChangeOrderService } from './change-order.service.ts';
 import type { Order } from './order.model.ts';
 import type { OrderStore } from './order.store.ts';
 
@@ -21,6 +26,9 @@ interface CheckoutOpenerNeeds {
   readonly accounts: AccountService;
   readonly catalog: CatalogService;
   readonly customers: ProviderCustomerService;
+  readonly coupons: CouponService;
+  readonly couponsAtProvider: CouponAtProviderService;
+  readonly changeOrders: ChangeOrderService;
   readonly providers: ReadonlyMap<Channel, PaymentProvider>;
 }
 
@@ -35,9 +43,11 @@ export class CheckoutOpener {
   /**
    * The order with its hosted page, opened now if it was not yet. The provider gets the order's own idempotency key, so
    * that after a crash or an unknown outcome this finds the same page again. Throws what the provider's commands throw;
-   * an order that the provider refuses outright becomes FAILED.
+   * an order that the provider refuses outright becomes FAILED, and CouponNotApplicable tells when its coupon leaves too
+   * little to charge. A page on which a change is confirmed is opened anew each time: see ChangeOrderService.
    */
   async open(order: Order): Promise<Order> {
+    if (order.changedSubscriptionId !== null) return this.#needs.changeOrders.open(order);
     if (order.checkoutUrl !== null || order.status !== 'PENDING') return order;
     const provider = this.#needs.providers.get(order.channel);
     invariant(provider !== undefined, `${order.channel} is set up`);
@@ -45,12 +55,16 @@ export class CheckoutOpener {
       return await this.#remember(order, await this.#openAt(provider, order));
     } catch (error) {
       if (error instanceof ProviderRefused) await this.#fail(order);
+      if (error instanceof AmountTooSmall && order.couponId !== null) throw tooSmall(order, error);
       throw error;
     }
   }
 
   async #openAt(provider: PaymentProvider, order: Order): Promise<HostedCheckout> {
     const account = await this.#needs.accounts.account(order.accountId);
+    const { couponId } = order;
+    const providerCouponId =
+      couponId && (await this.#needs.couponsAtProvider.idAt(order.channel, couponId));
     const checkout = {
       orderId: order.id,
       accountId: order.accountId,
@@ -58,11 +72,13 @@ export class CheckoutOpener {
       successUrl: order.successUrl,
       cancelUrl: order.cancelUrl,
       expiresAt: order.checkoutExpiresAt,
+      providerCouponId,
     };
     const key = `tollgate-order-${order.id}`;
     if (order.kind === 'CREDITS') {
       const description = `${formatCredits(order.creditsMicro ?? 0n)} credits`;
-      return provider.createCreditsCheckout({ ...checkout, money: order.amount, description }, key);
+      const money = { ...order.amount, amountMinor: wholeMinor(order) };
+      return provider.createCreditsCheckout({ ...checkout, money, description }, key);
     }
     const plan = await this.#needs.catalog.planById(order.planId ?? '');
     const price = plan?.prices.find(({ id }) => id === order.planPriceId);
@@ -84,6 +100,7 @@ export class CheckoutOpener {
         checkoutUrl,
         checkoutExpiresAt,
         updatedAt: this.#needs.clock.now(),
+        ...discountedTotal(order, hosted),
       };
       await this.#needs.store.update(tx, order.id, opened);
       await tx.hint('order', order.id);
@@ -101,7 +118,25 @@ export class CheckoutOpener {
         status: 'FAILED',
         updatedAt: this.#needs.clock.now(),
       });
+      if (stored.couponId !== null) await this.#needs.coupons.release(tx, order.id);
       await tx.hint('order', order.id);
     });
   }
+}
+
+/** What the order would cost without its coupon. */
+function wholeMinor({ amount, discountMinor }: Order): bigint {
+  return amount.amountMinor + (discountMinor ?? 0n);
+}
+
+/** With a coupon the provider has the last word on the amount, to the minor unit; a trial's page asks for nothing yet. */
+function discountedTotal(order: Order, { total }: HostedCheckout) {
+  if (order.couponId === null || order.trialDays > 0 || !total) return {};
+  const { amountMinor } = total;
+  return { amountMinor, discountMinor: wholeMinor(order) - amountMinor };
+}
+
+function tooSmall({ channel }: Order, cause: AmountTooSmall): CouponNotApplicable {
+  const message = `What is left to pay with this coupon is less than ${channel} charges.`;
+  return new CouponNotApplicable('AMOUNT_TOO_SMALL', message, { cause });
 }

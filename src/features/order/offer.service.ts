@@ -39,6 +39,8 @@ export interface Offer
     | 'creditsMicro'
   > {
   readonly channels: readonly Channel[];
+  /** Null for credits. */
+  readonly planSlug: string | null;
 }
 
 const ALL_CHANNELS: readonly Channel[] = ['STRIPE', 'CREEM'];
@@ -76,6 +78,7 @@ export class OfferService {
       packageId: null,
       creditsMicro: null,
       channels: channelsOf(plan, price),
+      planSlug: plan.slug,
     };
   }
 
@@ -103,6 +106,7 @@ export class OfferService {
       planPriceId: null,
       interval: null,
       trialDays: 0,
+      planSlug: null,
       channels: live === null ? ALL_CHANNELS : startingWith(live.channel),
     };
   }

@@ -2,6 +2,9 @@ import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { type GraphContext, perRequest } from '../../graphql/context.ts';
 import type { CatalogService } from '../catalog/catalog.service.ts';
 import { PlanType, toPlan } from '../catalog/catalog.type.ts';
+import { couponLoader } from '../coupon/coupon.loader.ts';
+import type { CouponService } from '../coupon/coupon.service.ts';
+import { CouponType, toCoupon } from '../coupon/coupon.type.ts';
 import { CreditGrantType } from '../ledger/ledger.type.ts';
 import { orderLoader } from './order.loader.ts';
 import type { OrderService } from './order.service.ts';
@@ -23,6 +26,23 @@ export class OrderPlanResolver {
   async plan(@Root() order: OrderType): Promise<PlanType | null> {
     const plan = order.planId === null ? null : await this.#catalog.planById(order.planId);
     return plan === null ? null : toPlan(plan);
+  }
+}
+
+/** Which coupon an order was discounted by. */
+@Resolver(() => OrderType)
+export class OrderCouponResolver {
+  readonly #coupons: CouponService;
+  readonly #loader = perRequest(() => couponLoader(this.#coupons));
+
+  constructor(coupons: CouponService) {
+    this.#coupons = coupons;
+  }
+
+  @FieldResolver(() => CouponType, { nullable: true })
+  async coupon(@Root() order: OrderType, @Ctx() ctx: GraphContext): Promise<CouponType | null> {
+    const coupon = order.couponId === null ? null : await this.#loader(ctx).load(order.couponId);
+    return coupon === null ? null : toCoupon(coupon);
   }
 }
 

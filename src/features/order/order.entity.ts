@@ -3,6 +3,8 @@ import { amount, instant } from '../../platform/database/columns.ts';
 import type { Channel, Interval } from '../../platform/money.ts';
 import { accountReference } from '../account/account.entity.ts';
 import { CreditPackageSchema, PlanPriceSchema, planReference } from '../catalog/catalog.entity.ts';
+import { couponReference } from '../coupon/coupon.entity.ts';
+import { PlanSubscriptionSchema } from '../subscription/subscription.entity.ts';
 import type { Order, OrderKind, OrderStatus } from './order.model.ts';
 
 export const OrderSchema = defineEntity({
@@ -16,6 +18,7 @@ export const OrderSchema = defineEntity({
     },
     { name: 'purchase_order_channel_known', expression: `channel in ('STRIPE', 'CREEM')` },
     { name: 'purchase_order_amount_not_negative', expression: 'amount_minor >= 0' },
+    { name: 'purchase_order_discount_not_negative', expression: 'discount_minor >= 0' },
     { name: 'purchase_order_credits_positive', expression: 'credits_micro > 0' },
     {
       name: 'purchase_order_by_kind',
@@ -28,6 +31,10 @@ export const OrderSchema = defineEntity({
   ],
   indexes: [
     { name: 'purchase_order_account', properties: ['accountId', 'id'] },
+    {
+      name: 'purchase_order_open_change',
+      expression: `create index purchase_order_open_change on purchase_order (checkout_expires_at) where status = 'PENDING' and changed_subscription_id is not null`,
+    },
     {
       name: 'purchase_order_one_pending_subscription',
       expression: `create unique index purchase_order_one_pending_subscription on purchase_order (account_id) where kind = 'SUBSCRIPTION' and status = 'PENDING'`,
@@ -75,5 +82,15 @@ export const OrderSchema = defineEntity({
     createdAt: instant(),
     updatedAt: instant(),
     paidAt: instant().nullable(),
+    couponId: couponReference().nullable(),
+    discountMinor: amount().nullable(),
+    changedSubscriptionId: p
+      .manyToOne(PlanSubscriptionSchema)
+      .mapToPk()
+      .fieldName('changed_subscription_id')
+      .nullable()
+      .index(false)
+      .deleteRule('no action')
+      .updateRule('no action'),
   },
 });

@@ -34,6 +34,11 @@ interface OrderIntent {
   readonly trialDays: number;
   readonly packageId: string | null;
   readonly creditsMicro: bigint | null;
+  readonly couponId: string | null;
+  /** What the coupon took off `amount`; null without one. */
+  readonly discountMinor: bigint | null;
+  /** The subscription that it changes, on the provider's own page; null for one that begins. */
+  readonly changedSubscriptionId: string | null;
 }
 
 export type NewOrder = OrderIntent;
@@ -42,7 +47,7 @@ export interface Order extends OrderIntent {
   /** Counts all orders of the gateway. */
   readonly number: bigint;
   readonly status: OrderStatus;
-  /** Null until the provider has answered. */
+  /** Null until the provider has answered; a page on which a change is confirmed is not kept. */
   readonly providerCheckoutId: string | null;
   readonly checkoutUrl: string | null;
   readonly providerPaymentId: string | null;

@@ -9,6 +9,7 @@ import type { Page, PageRequest } from '../../platform/paging.ts';
 import { type Apply, StaleState } from '../../platform/provider-effect.ts';
 import type { CheckoutOutcome, PaymentProvider } from '../../providers/payment-provider.ts';
 import type { AccountService } from '../account/account.service.ts';
+import type { CouponService } from '../coupon/coupon.service.ts';
 import type { LedgerService } from '../ledger/ledger.service.ts';
 import type { SubscriptionService } from '../subscription/subscription.service.ts';
 import { afterCheckoutNews, type CheckoutNews } from './order.machine.ts';
@@ -20,6 +21,7 @@ interface OrderServiceNeeds {
   readonly clock: Clock;
   readonly store: OrderStore;
   readonly accounts: AccountService;
+  readonly coupons: CouponService;
   readonly ledger: LedgerService;
   readonly subscriptions: SubscriptionService;
   readonly providers: ReadonlyMap<Channel, PaymentProvider>;
@@ -133,9 +135,17 @@ export class OrderService {
       providerSubscriptionId: checkout.subscriptionId ?? order.providerSubscriptionId,
       ...(status === 'PAID' ? { paidAt: now } : {}),
     });
+    if (order.couponId !== null) await this.#settleCoupon(tx, id, status);
     if (status === 'PAID' && order.creditsMicro !== null)
       await this.#grantBought(tx, order, order.creditsMicro);
     await tx.hint('order', id);
+  }
+
+  /** Counted when paid, given back when not. */
+  #settleCoupon(tx: Transaction, orderId: string, status: OrderStatus): Promise<void> {
+    return status === 'PAID'
+      ? this.#needs.coupons.countPaid(tx, orderId)
+      : this.#needs.coupons.release(tx, orderId);
   }
 
   async #grantBought(tx: Transaction, order: Order, amountMicro: bigint): Promise<void> {

@@ -59,6 +59,42 @@ export class OrderStore {
     return toOrder(await this.#database.read().findOne(OrderSchema, where));
   }
 
+  /** The order that asked for a change of this subscription last, locked until the transaction ends. */
+  async lockLastChangeOf(tx: Transaction, subscriptionId: string): Promise<Order | null> {
+    const where = { changedSubscriptionId: subscriptionId };
+    const options = {
+      lockMode: LockMode.PESSIMISTIC_WRITE,
+      refresh: true,
+      orderBy: { id: 'desc' },
+    } as const;
+    return toOrder(await tx.em.findOne(OrderSchema, where, options));
+  }
+
+  async changesExpiredBy(now: Date, limit: number): Promise<string[]> {
+    const rows = await this.#database.query<{ id: string }>(
+      {
+        name: 'purchase_order_changes_expired',
+        text: `select id from purchase_order
+          where status = 'PENDING' and changed_subscription_id is not null and checkout_expires_at <= $1
+          order by checkout_expires_at limit $2`,
+      },
+      [now, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  async nextChangeExpiry(after: Date): Promise<Date | null> {
+    const [row] = await this.#database.query<{ at: Date | null }>(
+      {
+        name: 'purchase_order_next_change_expiry',
+        text: `select min(checkout_expires_at) as at from purchase_order
+          where status = 'PENDING' and changed_subscription_id is not null and checkout_expires_at > $1`,
+      },
+      [after],
+    );
+    return row?.at ?? null;
+  }
+
   async lock(tx: Transaction, id: string): Promise<Order | null> {
     const options = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const;
     return toOrder(await tx.em.findOne(OrderSchema, { id }, options));

@@ -35,7 +35,10 @@ export class OrderType {
   @Field(() => ChannelEnum)
   channel!: Channel;
 
-  @Field(() => MoneyType)
+  @Field(() => MoneyType, {
+    description:
+      'What is paid first: less its coupon, and the difference only for a change of plan.',
+  })
   amount!: MoneyType;
 
   @Field(() => CreditsScalar, {
@@ -60,6 +63,7 @@ export class OrderType {
   paidAt!: Date | null;
 
   planId!: string | null;
+  couponId!: string | null;
 }
 
 /** An order as clients see it. */
@@ -77,6 +81,7 @@ export function toOrder(order: Order): OrderType {
     createdAt: order.createdAt,
     paidAt: order.paidAt,
     planId: order.planId,
+    couponId: order.couponId,
   });
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../account/account.type.ts';
 import { accountFor } from '../account/caller.policy.ts';
 import { planNotAvailableRefusal } from '../catalog/plan-not-available.type.ts';
+import { couponNotApplicableRefusal } from '../coupon/coupon.type.ts';
 import { channelUnsupportedRefusal } from '../payment-method/payment-refusal.type.ts';
 import type { Order } from './order.model.ts';
 import { toOrder } from './order.type.ts';
@@ -22,7 +23,6 @@ import {
   RechargePayload,
   RechargeResult,
 } from './purchase.type.ts';
-import { couponNotApplicableRefusal } from './purchase-refusal.type.ts';
 
 const RECHARGE_REFUSALS = [
   notAllowedNowRefusal,

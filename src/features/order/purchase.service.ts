@@ -10,15 +10,20 @@ import type { Account } from '../account/account.model.ts';
 import { canBuy } from '../account/account.policy.ts';
 import type { AccountService } from '../account/account.service.ts';
 import { checkIdempotencyKey } from '../account/idempotency.policy.ts';
+import { CouponNotApplicable } from '../coupon/coupon.errors.ts';
+import { codeOf } from '../coupon/coupon.policy.ts';
 import { ChannelUnsupported } from '../payment-method/payment-method.errors.ts';
 import { checkRedirect, type RedirectRule } from '../payment-method/redirect.policy.ts';
+import type { PlanSubscription } from '../subscription/subscription.model.ts';
+import { givesWay } from '../subscription/subscription.policy.ts';
 import type { SubscriptionService } from '../subscription/subscription.service.ts';
+import type { ChangeOrderService } from './change-order.service.ts';
 import type { CheckoutOpener } from './checkout-opener.service.ts';
 import type { Offer, OfferService, PlanWish, TopUpWish } from './offer.service.ts';
-import { CouponNotApplicable } from './order.errors.ts';
 import type { NewOrder, Order } from './order.model.ts';
 import type { OrderService } from './order.service.ts';
 import type { OrderStore } from './order.store.ts';
+import type { OrderDiscountService, PricedOffer } from './order-discount.service.ts';
 
 interface PurchaseServiceNeeds {
   readonly database: Database;
@@ -27,6 +32,8 @@ interface PurchaseServiceNeeds {
   readonly orders: OrderService;
   readonly offers: OfferService;
   readonly opener: CheckoutOpener;
+  readonly discounts: OrderDiscountService;
+  readonly changeOrders: ChangeOrderService;
   readonly accounts: AccountService;
   readonly subscriptions: SubscriptionService;
   readonly providers: ReadonlyMap<Channel, PaymentProvider>;
@@ -51,6 +58,8 @@ interface Request {
   readonly cancelUrl: string;
 }
 
+/** How long an order waits for a change to be confirmed: as long as a portal's address opens it. */
+const CHANGE_OPEN_MS = 3_600_000;
 /** How long a hosted page stays open: Stripe allows up to a day. */
 const PAGE_OPEN_MS = 23 * 3_600_000;
 /** When a job looks after an order whose page was not opened, because the process died or the provider was away. */
@@ -67,8 +76,8 @@ export class PurchaseService {
   }
 
   /**
-   * Orders a plan. A checkout that is still open is closed first; an account with a live subscription changes that
-   * instead. A key that was used before finds its order and page again, whatever became of them since.
+   * Orders a plan. A checkout that is still open is closed first; an account with a live subscription gets the provider's own
+   * page on which that is changed, but a promotion's own subscription gives way. A key that was used before finds its order and page again, whatever became of them since.
    * Throws NotAllowedNow, PlanNotAvailable, CouponNotApplicable, ChannelUnsupported, AccountBlocked,
    * IdempotencyConflict, InvalidInput, NotFound, ProviderUnavailable (within 10 s) and ProviderRefused.
    */
@@ -93,15 +102,43 @@ export class PurchaseService {
     const account = await this.#buyer(purchase.accountId);
     const known = await this.#known(account, request);
     if (known !== null) return this.#needs.opener.open(known);
-    if ((await this.#needs.subscriptions.liveSubscription(account.id)) !== null) {
-      throw new NotAllowedNow(
-        'The account has a live subscription: change its plan instead of buying another one.',
-      );
+    const live = await this.#needs.subscriptions.liveSubscription(account.id);
+    if (live !== null && !givesWay(live)) {
+      return this.#changePlan(account, request, purchase, live);
     }
-    const offer = await this.#needs.offers.plan(purchase, account);
+    const pending = await this.#needs.store.pendingSubscription(account.id);
+    const offer = await this.#priced(
+      account,
+      purchase,
+      await this.#needs.offers.plan(purchase, account),
+      pending,
+    );
     const order = this.#order(account, request, purchase, offer);
-    await this.#closePending(account);
-    return this.#place(account, order);
+    if (pending !== null) await this.#close(pending);
+    return this.#place(account, order, offer);
+  }
+
+  /** An order of an account that is subscribed already. A coupon is for what begins. */
+  async #changePlan(
+    account: Account,
+    request: Request,
+    purchase: Purchase & PlanWish,
+    live: PlanSubscription,
+  ): Promise<Order> {
+    if (purchase.couponCode !== null)
+      throw new CouponNotApplicable('PLAN_CHANGE', 'A change of plan takes no coupon.');
+    const offer = await this.#needs.offers.plan(purchase, account);
+    const amount = await this.#needs.changeOrders.dueNow(live, offer);
+    const channels = offer.channels.filter((channel) => channel === live.channel);
+    const priced = { ...offer, amount, channels, trialDays: 0, coupon: null };
+    const order = {
+      ...this.#order(account, request, purchase, priced),
+      changedSubscriptionId: live.id,
+      checkoutExpiresAt: new Date(this.#needs.clock.now().getTime() + CHANGE_OPEN_MS),
+    };
+    const pending = await this.#needs.store.pendingSubscription(account.id);
+    if (pending !== null) await this.#close(pending);
+    return this.#place(account, order, priced);
   }
 
   async #buyCredits(purchase: Purchase & TopUpWish): Promise<Order> {
@@ -111,8 +148,22 @@ export class PurchaseService {
     const known = await this.#known(account, request);
     if (known !== null) return this.#needs.opener.open(known);
     const live = await this.#needs.subscriptions.liveSubscription(account.id);
-    const offer = await this.#needs.offers.credits(purchase, account, live);
-    return this.#place(account, this.#order(account, request, purchase, offer));
+    const offer = await this.#priced(
+      account,
+      purchase,
+      await this.#needs.offers.credits(purchase, account, live),
+      null,
+    );
+    return this.#place(account, this.#order(account, request, purchase, offer), offer);
+  }
+
+  #priced(
+    account: Account,
+    { couponCode }: Purchase,
+    offer: Offer,
+    pending: Order | null,
+  ): Promise<PricedOffer> {
+    return this.#needs.discounts.priced(offer, account.id, couponCode, pending?.id ?? null);
   }
 
   #request(operation: Order['operation'], purchase: Purchase, wish: readonly unknown[]): Request {
@@ -120,7 +171,8 @@ export class PurchaseService {
     checkIdempotencyKey(idempotencyKey);
     const successUrl = checkRedirect('successUrl', purchase.successUrl, this.#needs.redirects);
     const cancelUrl = checkRedirect('cancelUrl', purchase.cancelUrl, this.#needs.redirects);
-    const hash = requestHash([wish, channel, couponCode, successUrl, cancelUrl]);
+    const coupon = couponCode && codeOf(couponCode);
+    const hash = requestHash([wish, channel, coupon, successUrl, cancelUrl]);
     return { operation, idempotencyKey, requestHash: hash, successUrl, cancelUrl };
   }
 
@@ -138,18 +190,20 @@ export class PurchaseService {
     return known;
   }
 
-  #order(account: Account, request: Request, purchase: Purchase, offer: Offer): NewOrder {
-    if (purchase.couponCode !== null) {
-      throw new CouponNotApplicable('UNKNOWN', `There is no coupon "${purchase.couponCode}".`);
-    }
+  #order(account: Account, request: Request, purchase: Purchase, offer: PricedOffer): NewOrder {
     const now = this.#needs.clock.now();
-    const { channels, ...bought } = offer;
+    const { channels, planSlug: _, coupon, ...bought } = offer;
+    const channel = this.#channelFor(purchase.channel, channels);
+    this.#needs.discounts.checkChannel(channel, offer);
     return {
       ...bought,
       ...request,
       id: newId(),
       accountId: account.id,
-      channel: this.#channelFor(purchase.channel, channels),
+      channel,
+      couponId: coupon?.id ?? null,
+      discountMinor: coupon?.discountMinor ?? null,
+      changedSubscriptionId: null,
       checkoutExpiresAt: new Date(now.getTime() + PAGE_OPEN_MS),
       createdAt: now,
     };
@@ -166,9 +220,8 @@ export class PurchaseService {
   }
 
   /** Closes the page that the account left open, so that it cannot be paid beside the new one. */
-  async #closePending(account: Account): Promise<void> {
-    const pending = await this.#needs.store.pendingSubscription(account.id);
-    if (pending === null) return;
+  async #close(pending: Order): Promise<void> {
+    if (pending.changedSubscriptionId !== null) return this.#needs.changeOrders.giveUp(pending);
     const opened = await this.#openedOrFailed(pending);
     const status = opened.status === 'PENDING' ? await this.#needs.orders.expire(opened) : null;
     if (status === 'PAID' || status === 'PENDING') {
@@ -188,10 +241,12 @@ export class PurchaseService {
     }
   }
 
-  async #place(account: Account, order: NewOrder): Promise<Order> {
+  async #place(account: Account, order: NewOrder, offer: PricedOffer): Promise<Order> {
     try {
       await this.#needs.database.transaction(async (tx) => {
         await this.#needs.store.insert(tx, order);
+        await this.#needs.discounts.reserve(tx, offer, order.id);
+        if (order.changedSubscriptionId !== null) return;
         const runAt = new Date(Date.now() + RESUME_AFTER_MS);
         await tx.enqueue('resume-order', { orderId: order.id }, { runAt });
       });

@@ -8,9 +8,9 @@ import {
   NotAllowedNowType,
 } from '../account/account.type.ts';
 import { PlanNotAvailableType } from '../catalog/plan-not-available.type.ts';
+import { CouponNotApplicableType } from '../coupon/coupon.type.ts';
 import { ChannelUnsupportedType } from '../payment-method/payment-refusal.type.ts';
 import { OrderType } from './order.type.ts';
-import { CouponNotApplicableType } from './purchase-refusal.type.ts';
 
 @ObjectType('CreateCheckoutPayload')
 export class CreateCheckoutPayload {

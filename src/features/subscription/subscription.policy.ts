@@ -14,6 +14,11 @@ export function hasBegun(status: SubscriptionStatus): boolean {
   return status !== 'INCOMPLETE' && status !== 'INCOMPLETE_EXPIRED';
 }
 
+/** Whether a subscription makes room for one that is bought: a promotion's own that has cost nothing yet. */
+export function givesWay(subscription: Pick<PlanSubscription, 'isPromotion' | 'status'>): boolean {
+  return subscription.isPromotion && subscription.status === 'TRIALING';
+}
+
 /**
  * When the credits of the month that begins a paid period expire: at its end, or never when they all roll over. A monthly
  * period is a month as the provider counts it, which may be hours or days off ours; of a yearly one we count the months.

@@ -6,6 +6,7 @@ import {
   PlanSchema,
 } from '../../features/catalog/catalog.entity.ts';
 import { CheckInConfigSchema, CheckInSchema } from '../../features/check-in/check-in.entity.ts';
+import { CouponRedemptionSchema, CouponSchema } from '../../features/coupon/coupon.entity.ts';
 import { InvoiceSchema } from '../../features/invoice/invoice.entity.ts';
 import {
   CreditHoldAllocationSchema,
@@ -60,6 +61,8 @@ export const entities = [
   CreditHoldAllocationSchema,
   CheckInSchema,
   CheckInConfigSchema,
+  CouponSchema,
+  CouponRedemptionSchema,
   ProviderCustomerSchema,
   PaymentMethodSchema,
   CardRequestSchema,

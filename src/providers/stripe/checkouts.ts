@@ -122,6 +122,7 @@ function openPage(
   const common = {
     ...params,
     customer: checkout.customerId,
+    ...(checkout.providerCouponId ? { discounts: [{ coupon: checkout.providerCouponId }] } : {}),
     client_reference_id: checkout.orderId,
     metadata: metadataOf(checkout),
     success_url: checkout.successUrl,
@@ -163,7 +164,13 @@ function toHostedCheckout(session: Stripe.Checkout.Session): HostedCheckout {
       channel: 'STRIPE',
     });
   }
-  return { checkoutId: session.id, url: session.url, expiresAt: toDate(session.expires_at) };
+  const { total } = toCheckoutOutcome(session);
+  return {
+    checkoutId: session.id,
+    url: session.url,
+    expiresAt: toDate(session.expires_at),
+    total,
+  };
 }
 
 async function retrieve(

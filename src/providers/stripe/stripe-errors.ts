@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
 import { ProviderUnavailable } from '../../platform/errors.ts';
-import { ProviderDeclined, ProviderRefused } from '../payment-provider.ts';
+import { AmountTooSmall, ProviderDeclined, ProviderRefused } from '../payment-provider.ts';
 
 const TOO_MANY_REQUESTS = 429;
 const CONFLICT = 409;
@@ -84,7 +84,8 @@ function unavailable(error: Stripe.errors.StripeError): ProviderUnavailable {
 function refused(error: Stripe.errors.StripeError): ProviderRefused {
   const code = error.code ?? error.rawType ?? error.type;
   const param = error.param ?? null;
-  return new ProviderRefused(
+  const Refusal = code === 'amount_too_small' ? AmountTooSmall : ProviderRefused;
+  return new Refusal(
     `Stripe refused the request: ${code}${param === null ? '' : ` (${param})`}.`,
     {
       channel: 'STRIPE',

@@ -12,6 +12,7 @@ import {
   expireCheckout,
   retrieveCheckout,
 } from './checkouts.ts';
+import { ensureCoupon } from './coupons.ts';
 import { payOpenInvoice } from './pay-invoice.ts';
 import { changePlanAtPeriodEnd, changePlanNow, previewPlanChange } from './plan-changes.ts';
 import { ensurePlanPrices } from './plan-prices.ts';
@@ -56,6 +57,7 @@ export function createStripeProvider(options: StripeProviderOptions): PaymentPro
     publishableKey,
     createCustomer: (customer, key) => createCustomer(client, customer, key),
     ensurePlanPrices: (plan) => ensurePlanPrices(client, plan),
+    ensureCoupon: (coupon) => ensureCoupon(client, coupon),
     createPlanCheckout: (checkout, key) => createPlanCheckout(client, now, checkout, key),
     createCreditsCheckout: (checkout, key) => createCreditsCheckout(client, now, checkout, key),
     expireCheckout: (checkoutId) => expireCheckout(client, checkoutId),

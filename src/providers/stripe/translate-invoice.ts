@@ -52,6 +52,7 @@ export function toProviderInvoice(invoice: Stripe.Invoice): ProviderInvoice | nu
     reason: REASONS.get(invoice.billing_reason) ?? 'OTHER',
     total: toMoney(invoice.total, invoice.currency),
     amountPaidMinor: toMinor(invoice.amount_paid),
+    discountMinor: discountOf(invoice),
     period:
       planLine === undefined
         ? null
@@ -62,6 +63,11 @@ export function toProviderInvoice(invoice: Stripe.Invoice): ProviderInvoice | nu
     hostedUrl: invoice.hosted_invoice_url ?? null,
     pdfUrl: invoice.invoice_pdf ?? null,
   };
+}
+
+function discountOf(invoice: Stripe.Invoice): bigint {
+  const amounts = invoice.total_discount_amounts ?? [];
+  return amounts.reduce((sum, { amount }) => sum + toMinor(amount), 0n);
 }
 
 function subscriptionOf(invoice: Stripe.Invoice & OlderInvoice): string | null {

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 import { planOf } from './checkout-sessions.ts';
+import { startDiscount } from './discounts.ts';
 import { createOpenInvoice, expectPayment, markPaid } from './invoices.ts';
 import { idOf, type StripeWorld } from './stripe-world.ts';
 
@@ -14,13 +15,18 @@ export function billOnce(
 ): string | null {
   if (!session.invoice_creation?.enabled || session.customer === null) return null;
   const now = world.now();
+  const plan = planOf(world, session.id);
+  const coupon = plan.coupon === null ? undefined : world.find('coupon', plan.coupon);
+  const on = { session: session.id, customer: idOf(session.customer) };
+  const discount = coupon && startDiscount(world, coupon, on);
   const invoice = createOpenInvoice(world, {
     customer: world.get('customer', idOf(session.customer)),
     currency: session.currency ?? 'usd',
     billingReason: 'manual',
     subscription: null,
-    lines: planOf(world, session.id).lines.map((line) => ({
-      amount: line.item.amount_total,
+    lines: plan.lines.map((line) => ({
+      amount: line.item.amount_subtotal,
+      ...(discount && { discount: { id: discount.id, amount: line.item.amount_discount } }),
       description: line.name,
       price: line.price,
       quantity: line.quantity,

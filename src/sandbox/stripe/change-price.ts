@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { periodEnd } from './billing-period.ts';
 import { chargeInvoice, methodOf } from './charge-invoice.ts';
+import { paidShare } from './discounts.ts';
 import { draftInvoice, type NewInvoiceLine } from './invoice-object.ts';
 import { createOpenInvoice } from './invoices.ts';
 import { badRequest, cardRefused } from './stripe-problem.ts';
@@ -55,7 +56,8 @@ export function priceChange(
       next.current_period_start = at;
       next.current_period_end = periodEnd(at, recurringOf(price), at);
     }
-    if (prorates) lines.push(...prorations(world, item, next, at, isReset));
+    const share = prorates ? paidShare(world, subscription, item) : 1;
+    if (prorates) lines.push(...prorations(world, item, next, { at, isReset, share }));
     return next;
   });
   const unknown = asked.items.find(({ id }) => !items.some((item) => item.id === id));
@@ -114,17 +116,16 @@ function invoiceOf(world: StripeWorld, subscription: Stripe.Subscription, change
   };
 }
 
-/** Gives back what is left of the old price, and charges the same time (or a new period) at the new one. */
+/** Gives back what is left of what was paid (a `share` of the old price), and charges the same time (or a new period) at the new one. */
 function prorations(
   world: StripeWorld,
   before: Stripe.SubscriptionItem,
   after: Stripe.SubscriptionItem,
-  at: number,
-  isReset: boolean,
+  { at, isReset, share }: { at: number; isReset: boolean; share: number },
 ): NewInvoiceLine[] {
   const { current_period_start: start, current_period_end: end } = before;
   const left = Math.max(0, Math.min(1, (end - at) / (end - start)));
-  const unused = Math.round(amountOf(before) * left);
+  const unused = Math.round(amountOf(before) * share * left);
   const charged = isReset ? amountOf(after) : Math.round(amountOf(after) * left);
   const nameOf = (item: Stripe.SubscriptionItem) =>
     world.get('product', idOf(item.price.product)).name;

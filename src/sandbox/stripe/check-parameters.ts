@@ -3,6 +3,7 @@ import { parameterName } from './form-body.ts';
 import type {
   ChargeParameters,
   CheckoutSessionParameters,
+  CouponParameters,
   CustomerParameters,
   DisputeParameters,
   EventParameters,
@@ -20,6 +21,7 @@ import type {
 } from './parameters.ts';
 import charge from './schemas/charge.json' with { type: 'json' };
 import checkoutSession from './schemas/checkout-session.json' with { type: 'json' };
+import coupon from './schemas/coupon.json' with { type: 'json' };
 import customer from './schemas/customer.json' with { type: 'json' };
 import dispute from './schemas/dispute.json' with { type: 'json' };
 import event from './schemas/event.json' with { type: 'json' };
@@ -39,6 +41,7 @@ import { badRequest, missingParameter, type StripeProblem } from './stripe-probl
 export interface ParametersOf {
   charge: ChargeParameters;
   checkoutSession: CheckoutSessionParameters;
+  coupon: CouponParameters;
   customer: CustomerParameters;
   dispute: DisputeParameters;
   event: EventParameters;
@@ -58,6 +61,7 @@ export interface ParametersOf {
 const SCHEMAS: Record<keyof ParametersOf, { endpoints: Record<string, object> }> = {
   charge,
   checkoutSession,
+  coupon,
   customer,
   dispute,
   event,

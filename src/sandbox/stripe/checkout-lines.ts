@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 import { randomId } from '../random-id.ts';
+import { discountsOn } from './discounts.ts';
 import { checkCurrency, createPrice, unitAmountOf } from './prices.ts';
 import { createProduct } from './products.ts';
 import { badRequest, missingParameter } from './stripe-problem.ts';
@@ -18,15 +19,21 @@ export interface CheckoutLine {
 }
 
 /** Checks the line items of a new checkout and makes the prices it describes itself. Throws Stripe's 400s. */
-export function checkoutLines(world: StripeWorld, params: Params): CheckoutLine[] {
+export function checkoutLines(
+  world: StripeWorld,
+  params: Params,
+  coupon: Stripe.Coupon | null,
+): CheckoutLine[] {
   const given = params.line_items ?? [];
   if (given.length === 0) throw missingParameter('line_items');
-  const lines = given.map((line, index) => {
+  const whole = given.map((line, index) => {
     const param = (name: string) => `line_items[${index}][${name}]`;
     const price = priceOf(world, line, param);
     return checkoutLine(world, line, price, quantityOf(line, param), params);
   });
-  checkTogether(lines, params.mode ?? '');
+  checkAlike(whole, params.mode ?? '');
+  const lines = withDiscount(whole, coupon);
+  checkTotal(lines);
   return lines;
 }
 
@@ -113,15 +120,28 @@ function checkoutLine(
   return { item, price, quantity, name: product.name, description: product.description };
 }
 
-/** Whether a checkout begins with a trial. */
-export function hasTrial(params: Params): boolean {
+function withDiscount(lines: CheckoutLine[], coupon: Stripe.Coupon | null): CheckoutLine[] {
+  const amounts = lines.map(({ item }) => item.amount_subtotal);
+  const off = discountsOn(coupon, amounts, lines[0]?.price.currency ?? 'usd');
+  return lines.map((line, index) => {
+    const amount = off[index] ?? 0;
+    const { amount_subtotal: subtotal } = line.item;
+    return {
+      ...line,
+      item: { ...line.item, amount_discount: amount, amount_total: subtotal - amount },
+    };
+  });
+}
+
+function hasTrial(params: Params): boolean {
   const data = params.subscription_data;
   return data?.trial_period_days !== undefined || data?.trial_end !== undefined;
 }
 
+/** The smallest amount that is charged, unless nothing is. */
 const SMALLEST = 50;
 
-function checkTogether(lines: readonly CheckoutLine[], mode: string): void {
+function checkAlike(lines: readonly CheckoutLine[], mode: string): void {
   const recurring = lines.filter((line) => line.price.recurring !== null);
   if (mode === 'payment' && recurring.length > 0) {
     throw badRequest(
@@ -150,8 +170,11 @@ function checkTogether(lines: readonly CheckoutLine[], mode: string): void {
       },
     );
   }
+}
+
+function checkTotal(lines: readonly CheckoutLine[]): void {
   const total = lines.reduce((sum, line) => sum + line.item.amount_total, 0);
-  if (total > 0 && total < SMALLEST && !currencies.has('jpy')) {
+  if (total > 0 && total < SMALLEST && lines[0]?.price.currency !== 'jpy') {
     throw badRequest("The Checkout Session's total amount due must add up to at least 50 cents.", {
       code: 'amount_too_small',
     });

@@ -73,7 +73,15 @@ function viewOf(world: StripeWorld, session: Stripe.Checkout.Session): CheckoutV
     trialEnd: plan.trialEnd ?? (plan.trialDays && world.now() + plan.trialDays * 86_400),
     email: knownEmail(world, session),
     cardOptional: needsNoCard(session),
+    coupon: couponOf(world, plan.coupon),
   };
+}
+
+function couponOf(world: StripeWorld, id: string | null): CheckoutView['coupon'] {
+  const coupon = id === null ? undefined : world.find('coupon', id);
+  return coupon === undefined
+    ? null
+    : { name: coupon.name ?? coupon.id, isForOnce: coupon.duration === 'once' };
 }
 
 function payerOf(

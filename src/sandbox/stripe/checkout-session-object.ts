@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { randomId } from '../random-id.ts';
-import { type CheckoutLine, hasTrial } from './checkout-lines.ts';
+import type { CheckoutLine } from './checkout-lines.ts';
 import { mergeMetadata, orNull, type StripeWorld } from './stripe-world.ts';
 
 type Params = Stripe.Checkout.SessionCreateParams;
@@ -25,7 +25,6 @@ const UNTOUCHED = {
   },
   customer_account: null,
   customer_details: null,
-  discounts: [],
   integration_identifier: null,
   invoice: null,
   livemode: false,
@@ -45,7 +44,6 @@ const UNTOUCHED = {
   shipping_cost: null,
   shipping_options: [],
   subscription: null,
-  total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
   ui_mode: 'hosted_page',
   wallet_options: null,
   status: 'open',
@@ -59,6 +57,7 @@ export function newSession(
   expiresAt: number,
 ): Stripe.Checkout.Session {
   const id = randomId('cs_test_', 58);
+  const subtotal = lines.reduce((sum, line) => sum + line.item.amount_subtotal, 0);
   const total = lines.reduce((sum, line) => sum + line.item.amount_total, 0);
   const inPayment = params.mode === 'payment';
   return {
@@ -66,7 +65,7 @@ export function newSession(
     id,
     object: 'checkout.session',
     allow_promotion_codes: params.allow_promotion_codes ?? null,
-    amount_subtotal: total,
+    amount_subtotal: subtotal,
     amount_total: total,
     billing_address_collection: params.billing_address_collection ?? null,
     cancel_url: orNull(params.cancel_url),
@@ -76,6 +75,10 @@ export function newSession(
     customer: orNull(params.customer),
     customer_creation: creationOf(params),
     customer_email: orNull(params.customer_email),
+    discounts: (params.discounts ?? []).map(({ coupon = null }) => ({
+      coupon,
+      promotion_code: null,
+    })),
     expires_at: expiresAt,
     invoice_creation: inPayment ? invoiceCreation(params) : null,
     locale: params.locale ?? null,
@@ -83,9 +86,10 @@ export function newSession(
     mode: params.mode ?? 'payment',
     payment_method_collection:
       params.payment_method_collection ?? (inPayment ? 'if_required' : 'always'),
-    payment_status: total === 0 && hasTrial(params) ? 'no_payment_required' : 'unpaid',
+    payment_status: total === 0 ? 'no_payment_required' : 'unpaid',
     submit_type: params.submit_type ?? null,
     success_url: orNull(params.success_url),
+    total_details: { amount_discount: subtotal - total, amount_shipping: 0, amount_tax: 0 },
     url: world.pageUrl(`/checkout/${id}`),
   } satisfies Stripe.Checkout.Session;
 }

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { type CheckoutLine, checkoutLines } from './checkout-lines.ts';
 import { newSession } from './checkout-session-object.ts';
+import { couponOf } from './discounts.ts';
 import { endpoint } from './endpoint.ts';
 import { badRequest, missingParameter, noSuch, refuseUnplayed } from './stripe-problem.ts';
 import {
@@ -17,6 +18,8 @@ type Params = Stripe.Checkout.SessionCreateParams;
 /** What a session will do once it is completed, and what its page shows: not part of the object. */
 export interface CheckoutPlan {
   readonly lines: readonly CheckoutLine[];
+  /** The coupon that it is discounted by. */
+  readonly coupon: string | null;
   readonly trialDays: number | null;
   /** Unix seconds. */
   readonly trialEnd: number | null;
@@ -53,9 +56,11 @@ export const checkoutSessionEndpoints = [
     checkParties(world, params);
     const expiresAt = expiryOf(world, params.expires_at);
     const trial = trialOf(world, params);
-    const lines = checkoutLines(world, params);
+    const coupon = couponOf(world, params);
+    const lines = checkoutLines(world, params, coupon);
     const session = newSession(world, params, lines, expiresAt);
-    world.add('checkout.session', session, { ...planFor(params, lines), ...trial });
+    const plan = { ...planFor(params, lines), ...trial, coupon: coupon?.id ?? null };
+    world.add('checkout.session', session, plan);
     world.books.setDue(session.id, expiresAt);
     return session;
   }),
@@ -161,11 +166,6 @@ function checkParties(world: StripeWorld, params: Params): void {
       param: 'client_reference_id',
     });
   }
-  const [discount] = params.discounts ?? [];
-  if (discount?.coupon) throw noSuch('coupon', discount.coupon, 'discounts[0][coupon]');
-  if (discount?.promotion_code) {
-    throw noSuch('promotion code', discount.promotion_code, 'discounts[0][promotion_code]');
-  }
 }
 
 function expiryOf(world: StripeWorld, asked: number | undefined): number {
@@ -227,5 +227,5 @@ function planFor(params: Params, lines: readonly CheckoutLine[]) {
     receiptEmail: orNull(payment?.receipt_email),
     setupFutureUsage: payment?.setup_future_usage ?? null,
     statementDescriptor: orNull(payment?.statement_descriptor),
-  } satisfies Omit<CheckoutPlan, 'trialDays' | 'trialEnd'>;
+  } satisfies Omit<CheckoutPlan, 'trialDays' | 'trialEnd' | 'coupon'>;
 }

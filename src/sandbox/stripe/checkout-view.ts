@@ -12,6 +12,8 @@ export interface CheckoutView {
   /** Null when the page has to ask for it. */
   readonly email: string | null;
   readonly cardOptional: boolean;
+  /** The coupon that it is discounted by; null without one. */
+  readonly coupon: { readonly name: string; readonly isForOnce: boolean } | null;
 }
 
 export interface Refused {
@@ -54,9 +56,10 @@ function summary(view: CheckoutView): Html {
 <p class="total">${
     view.trialEnd && recurring
       ? html`<b>${daysFree(view)}</b><span>Then ${words(session, later)} per ${everyInWords(recurring)}, from ${day(view.trialEnd)}</span>`
-      : html`<b>${total}</b>${recurring ? html`<span>per ${everyInWords(recurring)}</span>` : null}`
+      : html`<b>${total}</b>${recurring ? html`<span>${(view.coupon?.isForOnce ?? false) && `today, then ${words(session, later)} `}per ${everyInWords(recurring)}</span>` : null}`
   }</p>
 <ul class="lines">${lines.map((line) => lineItem(view, line))}</ul>
+${discountLine(view)}
 <p class="due"><span>Total due today</span><span>${total}</span></p>`;
 }
 
@@ -69,6 +72,13 @@ function lineItem(view: CheckoutView, line: CheckoutLine): Html {
 <div><b>${line.name}</b>${detail && html`<small>${detail}</small>`}</div>
 <div class="amount">${words(view.session, (price.unit_amount ?? 0) * quantity)}${every && html`<small>${every}</small>`}</div>
 </li>`;
+}
+
+/** What the coupon takes off; nothing is due in a trial, so there it is only named. */
+function discountLine({ session, coupon }: CheckoutView): Html | null {
+  if (coupon === null) return null;
+  const off = session.total_details?.amount_discount ?? 0;
+  return html`<p class="discount"><span>${coupon.name}</span><span>${off > 0 && `−${words(session, off)}`}</span></p>`;
 }
 
 function form(view: CheckoutView, refused: Refused | null): Html {

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { billOnce } from './bill-once.ts';
 import { planOf } from './checkout-sessions.ts';
+import { countRedemption } from './coupons.ts';
 import { createCustomer } from './customers.ts';
 import { markPaid } from './invoices.ts';
 import { attach, createBankAccount, createCard, type Payer } from './payment-methods.ts';
@@ -87,6 +88,8 @@ function complete(
     session.mode === 'subscription'
       ? startSubscription(world, session, method)
       : payOnce(world, session, method);
+  const { coupon } = planOf(world, session.id);
+  if (coupon !== null) countRedemption(world, coupon);
   world.books.setDue(session.id, null);
   const { object } = world.change('checkout.session', session.id, {
     ...outcome,

@@ -22,6 +22,8 @@ export interface NewInvoiceLine {
   /** The item of the subscription that it bills; null for a one-off item. */
   readonly subscriptionItem: string | null;
   readonly isProration?: boolean;
+  /** What a coupon takes off it. */
+  readonly discount?: { readonly id: string; readonly amount: number };
 }
 
 /** What is the same on every new invoice. */
@@ -55,7 +57,6 @@ const UNTOUCHED = {
   default_source: null,
   default_tax_rates: [],
   description: null,
-  discounts: [],
   due_date: null,
   effective_at: null,
   ending_balance: null,
@@ -91,7 +92,6 @@ const UNTOUCHED = {
     voided_at: null,
   },
   test_clock: null,
-  total_discount_amounts: [],
   total_pretax_credit_amounts: [],
   total_taxes: [],
   webhooks_delivered_at: null,
@@ -100,7 +100,9 @@ const UNTOUCHED = {
 /** An invoice that nobody has finalized. */
 export function draftInvoice(world: StripeWorld, given: NewInvoice): Stripe.Invoice {
   const id = randomId('in_1');
-  const total = given.lines.reduce((sum, line) => sum + line.amount, 0);
+  const subtotal = given.lines.reduce((sum, line) => sum + line.amount, 0);
+  const off = discountTotals(given.lines);
+  const total = off.reduce((rest, { amount }) => rest - amount, subtotal);
   return {
     ...UNTOUCHED,
     id,
@@ -114,6 +116,7 @@ export function draftInvoice(world: StripeWorld, given: NewInvoice): Stripe.Invo
     customer_email: given.customer.email,
     customer_name: given.customer.name ?? null,
     default_payment_method: given.defaultPaymentMethod,
+    discounts: off.map(({ discount }) => discount),
     lines: {
       object: 'list',
       data: given.lines.map((line) => invoiceLine(id, given, line)),
@@ -131,11 +134,23 @@ export function draftInvoice(world: StripeWorld, given: NewInvoice): Stripe.Invo
     },
     period_end: world.now(),
     period_start: world.now(),
-    subtotal: total,
-    subtotal_excluding_tax: total,
+    subtotal,
+    subtotal_excluding_tax: subtotal,
     total,
+    total_discount_amounts: off,
     total_excluding_tax: total,
   } satisfies Stripe.Invoice;
+}
+
+function discountTotals(lines: readonly NewInvoiceLine[]): { amount: number; discount: string }[] {
+  const byDiscount = Map.groupBy(
+    lines.flatMap(({ discount }) => discount ?? []),
+    ({ id }) => id,
+  );
+  return [...byDiscount].map(([discount, parts]) => ({
+    amount: parts.reduce((sum, { amount }) => sum + amount, 0),
+    discount,
+  }));
 }
 
 function invoiceLine(
@@ -152,9 +167,11 @@ function invoiceLine(
     amount: line.amount,
     currency: given.currency,
     description: line.description,
-    discount_amounts: [],
+    discount_amounts: line.discount
+      ? [{ amount: line.discount.amount, discount: line.discount.id }]
+      : [],
     discountable: true,
-    discounts: [],
+    discounts: line.discount ? [line.discount.id] : [],
     invoice: invoiceId,
     livemode: false,
     metadata: given.subscription?.metadata ?? {},

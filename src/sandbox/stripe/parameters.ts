@@ -27,6 +27,14 @@ export interface PriceParameters {
   list: Stripe.PriceListParams;
 }
 
+export interface CouponParameters {
+  create: Stripe.CouponCreateParams;
+  retrieve: Stripe.CouponRetrieveParams;
+  update: Stripe.CouponUpdateParams;
+  list: Stripe.CouponListParams;
+  del: Stripe.CouponDeleteParams;
+}
+
 export interface CheckoutSessionParameters {
   create: Stripe.Checkout.SessionCreateParams;
   retrieve: Stripe.Checkout.SessionRetrieveParams;

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { periodEnd } from './billing-period.ts';
 import { chargeInvoice, methodOf, restore } from './charge-invoice.ts';
+import { discounted } from './discounts.ts';
 import type { NewInvoiceLine } from './invoice-object.ts';
 import { createOpenInvoice, markPaid, markPaymentFailed } from './invoices.ts';
 import { everyInWords, moneyInWords } from './money-words.ts';
@@ -50,7 +51,11 @@ function renew(world: StripeWorld, before: Stripe.Subscription): void {
     currency: renewed.currency,
     billingReason: 'subscription_cycle',
     subscription: renewed,
-    lines: items.map((item) => lineOf(world, item)),
+    lines: discounted(
+      world,
+      renewed,
+      items.map((item) => lineOf(world, item)),
+    ),
     metadata: {},
     defaultPaymentMethod: null,
   });

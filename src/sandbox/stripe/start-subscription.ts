@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import type { CheckoutLine } from './checkout-lines.ts';
 import { planOf } from './checkout-sessions.ts';
+import { discounted, startDiscount } from './discounts.ts';
 import type { NewInvoiceLine } from './invoice-object.ts';
 import { createOpenInvoice, expectPayment, markPaid } from './invoices.ts';
 import { everyInWords, moneyInWords } from './money-words.ts';
@@ -24,7 +25,7 @@ export function startSubscription(
   const plan = planOf(world, session.id);
   const customer = world.get('customer', idOf(session.customer ?? ''));
   if (method !== null) attach(world, method.id, customer.id);
-  const subscription = createSubscription(world, {
+  const created = createSubscription(world, {
     customer: customer.id,
     items: plan.lines.filter((line) => line.price.recurring !== null),
     metadata: plan.subscriptionMetadata,
@@ -33,12 +34,14 @@ export function startSubscription(
     trialEnd: plan.trialEnd ?? (plan.trialDays && world.now() + plan.trialDays * DAY),
     missingPaymentMethod: plan.missingPaymentMethod,
   });
+  const subscription = withDiscount(world, created, session, plan.coupon);
+  const lines = plan.lines.map((line) => invoiceLineOf(world, line, subscription));
   const invoice = createOpenInvoice(world, {
     customer,
     currency: subscription.currency,
     billingReason: 'subscription_create',
     subscription,
-    lines: plan.lines.map((line) => invoiceLineOf(world, line, subscription)),
+    lines: discounted(world, subscription, lines),
     metadata: {},
     defaultPaymentMethod: null,
   });
@@ -48,13 +51,27 @@ export function startSubscription(
   return { subscription: subscription.id, invoice: invoice.id, payment_status: paymentStatus };
 }
 
+function withDiscount(
+  world: StripeWorld,
+  subscription: Stripe.Subscription,
+  session: Stripe.Checkout.Session,
+  couponId: string | null,
+): Stripe.Subscription {
+  const coupon = couponId === null ? undefined : world.find('coupon', couponId);
+  if (coupon === undefined) return subscription;
+  const { id, customer } = subscription;
+  const on = { session: session.id, customer: idOf(customer), subscription: id };
+  const discount = startDiscount(world, coupon, on);
+  return world.change('subscription', id, { discounts: [discount.id] }).object;
+}
+
 function invoiceLineOf(
   world: StripeWorld,
   line: CheckoutLine,
   subscription: Stripe.Subscription,
 ): NewInvoiceLine {
   const now = world.now();
-  const common = { price: line.price, quantity: line.quantity, amount: line.item.amount_total };
+  const common = { price: line.price, quantity: line.quantity, amount: line.item.amount_subtotal };
   const item = subscription.items.data.find((candidate) => candidate.price.id === line.price.id);
   if (item === undefined || line.price.recurring === null) {
     const period = { start: now, end: now };

@@ -6,6 +6,7 @@ import { randomId } from '../random-id.ts';
 import { invoicePayEndpoint } from './charge-invoice.ts';
 import { checkParameters } from './check-parameters.ts';
 import { checkoutSessionEndpoints } from './checkout-sessions.ts';
+import { couponEndpoints } from './coupons.ts';
 import { subscriptionCreation } from './create-subscription.ts';
 import { customerEndpoints } from './customers.ts';
 import { disputeEndpoints } from './disputes.ts';
@@ -31,6 +32,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...customerEndpoints,
   ...productEndpoints,
   ...priceEndpoints,
+  ...couponEndpoints,
   ...checkoutSessionEndpoints,
   ...subscriptionEndpoints,
   ...scheduleEndpoints,

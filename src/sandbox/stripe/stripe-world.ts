@@ -8,8 +8,10 @@ import { badRequest, noSuch } from './stripe-problem.ts';
 export interface Kinds {
   'checkout.session': Stripe.Checkout.Session;
   charge: Stripe.Charge;
+  coupon: Stripe.Coupon;
   customer: Stripe.Customer;
   dispute: Stripe.Dispute;
+  discount: Stripe.Discount;
   invoice: Stripe.Invoice;
   invoice_payment: Stripe.InvoicePayment;
   payment_intent: Stripe.PaymentIntent;

@@ -24,6 +24,7 @@ describe('a checkout for a plan', () => {
     expect(page).toEqual({
       checkoutId: openSession.id,
       url: openSession.url,
+      total: { amountMinor: 1999n, currency: 'USD' },
       expiresAt: new Date(openSession.expires_at * 1000),
     });
     expect(stripe.requests[0]).toMatchObject({

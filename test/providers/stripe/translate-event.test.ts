@@ -124,6 +124,7 @@ describe('an invoice event', () => {
         reason: 'BEGIN',
         total: { amountMinor: 4900n, currency: 'USD' },
         amountPaidMinor: 4900n,
+        discountMinor: 0n,
         period: { start: new Date(PERIOD_START * 1000), end: new Date(PERIOD_END * 1000) },
         providerPriceId: 'price_pro_monthly',
         createdAt: new Date(PERIOD_START * 1000),
