@@ -79,6 +79,16 @@ export interface PaymentProvider {
   /** Changes the price when the period ends; a change that was planned before is replaced. */
   changePlanAtPeriodEnd(change: Omit<PriceChange, 'at'>, idempotencyKey: string): Promise<void>;
 
+  /**
+   * A page of what the provider announced within a window, in any order: each as its webhook would have brought it, under
+   * the same unique id, so that what was missed is made up for. An adapter whose provider keeps no list of events may answer
+   * with its records instead, each under an id of its own that `translateEvent` understands, or leave this out: then only
+   * open orders and subscriptions are looked up, one by one.
+   */
+  listEvents?(window: EventWindow, cursor: string | null): Promise<EventPage>;
+  /** The last invoices of a subscription, newest first. Left out where the provider has none that can be listed. */
+  listInvoices?(subscriptionId: string): Promise<ProviderInvoice[]>;
+
   /** Checks signature and age of a webhook on its raw bytes. Throws `InvalidWebhook`. */
   verifyWebhook(rawBody: Uint8Array, headers: WebhookHeaders): VerifiedWebhook;
   /** Says in our words what a verified (and perhaps stored) webhook body announces. */
@@ -306,6 +316,18 @@ export interface VerifiedWebhook {
   readonly eventId: string;
   readonly type: string;
   readonly payload: unknown;
+}
+
+/** From `since` on, before `until`. */
+export interface EventWindow {
+  readonly since: Date;
+  readonly until: Date;
+}
+
+export interface EventPage {
+  readonly events: readonly VerifiedWebhook[];
+  /** Null when this was the last page. */
+  readonly nextCursor: string | null;
 }
 
 /** A webhook that is unsigned, altered, too old, from the future, or not what it says it is. Never shows the body. */

@@ -46,6 +46,7 @@ const FLOW = {
   properties: {
     mode: { type: 'string', enum: ['deliver', 'hold', 'drop'] },
     dropShare: { type: 'number', minimum: 0, maximum: 1 },
+    dropTypes: { type: 'array', items: { type: 'string' } },
     duplicates: { type: 'number', minimum: 0, maximum: 100 },
     shuffle: { type: 'boolean' },
   },

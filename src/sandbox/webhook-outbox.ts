@@ -10,6 +10,8 @@ export interface WebhookFlow {
   readonly mode: 'deliver' | 'hold' | 'drop';
   /** The share of events, 0 to 1, whose webhook is lost. */
   readonly dropShare: number;
+  /** Events of these types lose every webhook. */
+  readonly dropTypes?: readonly string[];
   /** How many more copies of each webhook are sent; 0.5 sends every second one twice. */
   readonly duplicates: number;
   readonly shuffle: boolean;
@@ -54,7 +56,10 @@ export class WebhookOutbox {
   /** Queues the webhook of an event, in the transaction that made the event. */
   queue(provider: string, eventId: string): void {
     const flow = this.flow;
-    const lost = flow.mode === 'drop' || Math.random() < flow.dropShare;
+    const lost =
+      flow.mode === 'drop' ||
+      Math.random() < flow.dropShare ||
+      flow.dropTypes?.includes(this.#typeOf(provider, eventId)) === true;
     const state = lost ? 'dropped' : flow.mode === 'hold' ? 'held' : 'pending';
     const more = lost ? 0 : Math.floor(flow.duplicates + Math.random());
     for (let copy = 0; copy <= more; copy += 1) {
@@ -123,6 +128,15 @@ export class WebhookOutbox {
       `UPDATE deliveries SET next_attempt_at_ms = ? WHERE state = 'pending'`,
       Date.now(),
     );
+  }
+
+  #typeOf(provider: string, eventId: string): string {
+    const event = this.#books.row<{ type: string }>(
+      'SELECT type FROM events WHERE provider = ? AND id = ?',
+      provider,
+      eventId,
+    );
+    return event?.type ?? '';
   }
 
   #letGo(): number {

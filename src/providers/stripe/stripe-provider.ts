@@ -13,6 +13,8 @@ import {
   retrieveCheckout,
 } from './checkouts.ts';
 import { ensureCoupon } from './coupons.ts';
+import { listEvents } from './events.ts';
+import { listInvoices } from './list-invoices.ts';
 import { payOpenInvoice } from './pay-invoice.ts';
 import { changePlanAtPeriodEnd, changePlanNow, previewPlanChange } from './plan-changes.ts';
 import { ensurePlanPrices } from './plan-prices.ts';
@@ -80,6 +82,8 @@ export function createStripeProvider(options: StripeProviderOptions): PaymentPro
     previewPlanChange: (change) => previewPlanChange(client, change),
     changePlanNow: (change, key) => changePlanNow(client, change, key),
     changePlanAtPeriodEnd: (change, key) => changePlanAtPeriodEnd(client, change, key),
+    listEvents: (window, cursor) => listEvents(client, window, cursor),
+    listInvoices: (subscriptionId) => listInvoices(client, subscriptionId),
     verifyWebhook: (rawBody, headers) => verifyStripeWebhook(client.sdk, trust, rawBody, headers),
     translateEvent: translateStripeEvent,
   };

@@ -69,6 +69,11 @@ export function translateStripeEvent(payload: unknown): ProviderEvent {
   }
 }
 
+/** Whether Tollgate acts on events of this type, so that its webhook endpoint is asked for them. */
+export function isAnnouncement(event: Stripe.EventBase): boolean {
+  return ANNOUNCES.has(event.type) && typeof event.account !== 'string';
+}
+
 /** Whether a parsed body has the outside of a Stripe event: its id, type and object. */
 export function isEvent(payload: unknown): payload is Stripe.EventBase {
   if (typeof payload !== 'object' || payload === null) return false;
