@@ -8,6 +8,7 @@ import {
 import { lifecycleJobs, lifecycleSweeps } from '../features/lifecycle/lifecycle.jobs.ts';
 import { changeOrderSweep, orderJobs } from '../features/order/order.jobs.ts';
 import { paymentMethodJobs } from '../features/payment-method/payment-method.jobs.ts';
+import { reversalJobs, reversalSweep } from '../features/reversal/reversal.jobs.ts';
 import { planCreditSweep, subscriptionJobs } from '../features/subscription/subscription.jobs.ts';
 import { inboxCrontab, inboxTasks } from '../inbox/inbox.jobs.ts';
 import type { Inbox } from '../inbox/inbox.ts';
@@ -25,6 +26,7 @@ export function composeSweeps(services: Services): Sweep[] {
     ledgerSweep(ledger),
     planCreditSweep(planCredits),
     changeOrderSweep(changeOrders),
+    reversalSweep(services.reversals),
   ];
   return sweeps.map((part) => ({ ...part, sweep: () => inBackground(() => part.sweep()) }));
 }
@@ -44,6 +46,7 @@ export function composeJobs(
     ...couponJobs(services.couponsAtProvider),
     ...orderJobs(purchases),
     ...subscriptionJobs(subscriptions, planChanger),
+    ...reversalJobs(services.reversals),
     ...lifecycleJobs(services),
     ...ledgerAuditTasks(services.ledgerAudit),
     ...sweepTasks(sweeps),

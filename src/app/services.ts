@@ -16,6 +16,8 @@ import { InvoiceStore } from '../features/invoice/invoice.store.ts';
 import { BalanceStreamService } from '../features/ledger/balance-stream.service.ts';
 import { CreditHoldService } from '../features/ledger/credit-hold.service.ts';
 import { CreditHoldStore } from '../features/ledger/credit-hold.store.ts';
+import { CreditReversalService } from '../features/ledger/credit-reversal.service.ts';
+import { CreditReversalStore } from '../features/ledger/credit-reversal.store.ts';
 import { LedgerService } from '../features/ledger/ledger.service.ts';
 import { LedgerStore } from '../features/ledger/ledger.store.ts';
 import { LedgerAuditService } from '../features/ledger/ledger-audit.service.ts';
@@ -47,6 +49,8 @@ import { PaymentMethodService } from '../features/payment-method/payment-method.
 import { PaymentMethodStore } from '../features/payment-method/payment-method.store.ts';
 import { ProviderCustomerService } from '../features/payment-method/provider-customer.service.ts';
 import { ProviderCustomerStore } from '../features/payment-method/provider-customer.store.ts';
+import { ReversalService } from '../features/reversal/reversal.service.ts';
+import { ReversalStore } from '../features/reversal/reversal.store.ts';
 import { MonthGranter } from '../features/subscription/month-granter.service.ts';
 import { PlanChangeService } from '../features/subscription/plan-change.service.ts';
 import { PlanChangeStore } from '../features/subscription/plan-change.store.ts';
@@ -99,9 +103,10 @@ export function composeServices(foundation: Foundation) {
   const usage = composeUsage({ ...base, ...accounts });
   const checkIns = composeCheckIns({ ...base, ...accounts, ...ledger });
   const purchases = composePurchases({ ...base, ...accounts, ...ledger });
+  const reversals = composeReversals({ ...base, ...accounts, ...purchases });
   const lifecycle = composeLifecycle({ ...base, ...accounts, ...ledger, ...purchases });
   const clocks = new ClockService({ ...base, store: new ClockStore(base.database) });
-  const sold = { ...purchases, checkIns };
+  const sold = { ...purchases, reversals, checkIns };
   const time = { ...lifecycle, clocks };
   return { ...base, ...accounts, ...cards, ...ledger, ...usage, ...sold, ...time };
 }
@@ -227,6 +232,14 @@ function composeCoupons(
   });
   const couponsAtProvider = new CouponAtProviderService(coupons, providers);
   return { coupons, couponRedemptions, couponsAtProvider };
+}
+
+function composeReversals(
+  base: Base & ReturnType<typeof composeAccounts> & ReturnType<typeof composePurchases>,
+): ReversalService {
+  const { database, clock } = base;
+  const creditReversals = new CreditReversalService(new CreditReversalStore(), clock);
+  return new ReversalService({ ...base, store: new ReversalStore(database), creditReversals });
 }
 
 function composeChanges(

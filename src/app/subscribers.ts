@@ -1,4 +1,6 @@
 import type { AccountCreated, AccountStatusChanged } from '../features/account/account.model.ts';
+import type { CreditsGranted } from '../features/ledger/ledger.model.ts';
+import type { OrderPaid } from '../features/order/order.model.ts';
 import type { PaymentMethodAttached } from '../features/payment-method/payment-method.model.ts';
 import type { SubscriptionChanged } from '../features/subscription/subscription.model.ts';
 import type { Services } from './services.ts';
@@ -12,6 +14,7 @@ export function subscribeFeatures({
   usageAnchors,
   upgradeCredits,
   changeOrders,
+  reversals,
 }: Services): void {
   events.subscribe<AccountCreated>('account.created', (tx, event) => ledger.openBalance(tx, event));
   events.subscribe<AccountCreated>('account.created', (tx, event) =>
@@ -44,5 +47,10 @@ export function subscribeFeatures({
   );
   events.subscribe<SubscriptionChanged>('subscription.changed', (tx, event) =>
     changeOrders.followSubscription(tx, event),
+  );
+  // After what was bought is granted: what went back of its payment before it was known is taken again.
+  events.subscribe<OrderPaid>('order.paid', (tx, event) => reversals.followOrder(tx, event));
+  events.subscribe<CreditsGranted>('credits.granted', (tx, event) =>
+    reversals.followGrant(tx, event),
   );
 }

@@ -27,6 +27,9 @@ export interface EventServices {
       setUpId: string | null,
     ): Promise<Apply>;
   };
+  readonly reversals: {
+    paymentReversed(channel: Channel, paymentId: string): Promise<Apply>;
+  };
 }
 
 /** Does the first step of an event, outside any transaction; answers with the second. */
@@ -38,6 +41,7 @@ export function dispatchTo({
   subscriptions,
   invoices,
   paymentMethods,
+  reversals,
 }: EventServices): Dispatch {
   return async (channel, event) => {
     switch (event.kind) {
@@ -54,7 +58,7 @@ export function dispatchTo({
       case 'paymentMethodChanged':
         return paymentMethods.paymentMethodsChanged(channel, event.customerId, event.setUpId);
       case 'paymentReversed':
-        return async () => ({ ignored: `payment ${event.paymentId} belongs to no order` });
+        return reversals.paymentReversed(channel, event.paymentId);
       case 'ignored':
         return async () => ({ ignored: event.reason });
       default:

@@ -98,6 +98,7 @@ export function always(first: (what: string) => Promise<Apply>): Dispatch {
       invoicePaymentFailed: (_channel, invoice) => first(invoice.invoiceId),
     },
     paymentMethods: { paymentMethodsChanged: (_channel, customerId) => first(customerId) },
+    reversals: { paymentReversed: (_channel, paymentId) => first(paymentId) },
   };
   return dispatchTo(services);
 }

@@ -45,13 +45,26 @@ const FAULTS: Readonly<Record<string, string>> = {
     select b.account_id from credit_balance b join credit_grant g using (account_id)
     where (g.status = 'PENDING' and b.next_due_at is distinct from least(b.next_due_at, g.effective_at))
        or (g.status = 'OPEN' and b.next_due_at is distinct from least(b.next_due_at, g.expires_at))`,
-  'what a grant holds differs from its open holds': `
-    select g.id from credit_grant g
+  'what a grant holds differs from its open holds and disputes': `
+    select g.id from credit_grant g left join credit_reversal r on r.grant_id = g.id
     left join (
       select t.grant_id, sum(t.amount_micro) as held from credit_hold h
       join credit_hold_allocation t on t.account_id = h.account_id and t.hold_id = h.id
       where h.status = 'OPEN' group by t.grant_id) as open on open.grant_id = g.id
-    where g.held_micro <> coalesce(open.held, 0)`,
+    where g.held_micro <> coalesce(open.held, 0) + coalesce(r.held_micro, 0)`,
+  'what was taken back of a grant differs from its entries': `
+    select g.id from credit_grant g
+    left join (
+      select a.grant_id, sum(a.amount_micro) as moved from credit_allocation a
+      join credit_transaction t using (account_id, sequence)
+      where t.type in ('REFUND', 'CLAWBACK') group by a.grant_id) as back on back.grant_id = g.id
+    where g.reversed_micro <> -coalesce(back.moved, 0)`,
+  'what is owed is not what was reversed and could not be taken': `
+    select b.account_id from credit_balance b
+    left join (select account_id, sum(refunded_micro + lost_micro - forgiven_micro) as due from credit_reversal
+      group by account_id) r using (account_id)
+    left join (select account_id, sum(reversed_micro) as taken from credit_grant group by account_id) g using (account_id)
+    where b.owed_micro <> coalesce(r.due, 0) - coalesce(g.taken, 0)`,
   'a hold differs from its allocations': `
     select h.id from credit_hold h
     left join credit_hold_allocation t on t.account_id = h.account_id and t.hold_id = h.id

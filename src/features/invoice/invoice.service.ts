@@ -58,6 +58,16 @@ export class InvoiceService {
     return this.invoiceChanged(channel, news);
   }
 
+  /** The mirror of a provider's invoice, locked; null when it has not been seen yet. */
+  ofProvider(tx: Transaction, channel: Channel, invoiceId: string): Promise<Invoice | null> {
+    return this.#needs.store.lock(tx, channel, invoiceId);
+  }
+
+  /** The invoice with this id, locked; null when there is none. */
+  inTransaction(tx: Transaction, id: string): Promise<Invoice | null> {
+    return this.#needs.store.lockById(tx, id);
+  }
+
   /** A page of an account's invoices, newest first. Throws InvalidInput. */
   invoices(accountId: string, request: PageRequest): Promise<Page<Invoice>> {
     return this.#needs.store.page(accountId, request);

@@ -33,6 +33,11 @@ export class InvoiceStore {
     return toInvoice(await tx.em.findOne(InvoiceSchema, { channel, providerInvoiceId }, options));
   }
 
+  async lockById(tx: Transaction, id: string): Promise<Invoice | null> {
+    const options = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const;
+    return toInvoice(await tx.em.findOne(InvoiceSchema, { id }, options));
+  }
+
   async save(tx: Transaction, invoice: Invoice): Promise<void> {
     const { amount, ...rest } = invoice;
     await tx.em.upsert(InvoiceSchema, {

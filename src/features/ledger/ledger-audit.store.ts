@@ -31,14 +31,19 @@ const DISCREPANCIES: Statement = {
       from entries group by account_id
     ),
     grants as (
-      select account_id, sum(remaining_micro) as total, sum(held_micro) as held,
+      select account_id, sum(remaining_micro) as total, sum(held_micro) as held, sum(reversed_micro) as reversed,
         sum(remaining_micro) filter (where source = 'PLAN') as plan,
         sum(remaining_micro) filter (where source = 'PURCHASE') as purchased
       from credit_grant where account_id = any ($1::uuid[]) group by account_id
     ),
+    reversals as (
+      select account_id, sum(refunded_micro + lost_micro - forgiven_micro) as due
+      from credit_reversal where account_id = any ($1::uuid[]) group by account_id
+    ),
     checks as (
       select b.account_id, p.problem from balances b
       left join sums s using (account_id) left join grants g using (account_id)
+      left join reversals r using (account_id)
       cross join lateral (values
         ('the entries do not add up to the balance', coalesce(s.total, 0) <> b.total_micro),
         ('the sequence has a gap', coalesce(s.has_gap, false) or coalesce(s.last, 0) <> b.sequence),
@@ -47,7 +52,8 @@ const DISCREPANCIES: Statement = {
         ('the grants do not add up to the balance', coalesce(g.total, 0) <> b.total_micro),
         ('the grants do not add up to what is held', coalesce(g.held, 0) <> b.held_micro),
         ('the grants do not add up to the plan credits', coalesce(g.plan, 0) <> b.plan_micro),
-        ('the grants do not add up to the bought credits', coalesce(g.purchased, 0) <> b.purchased_micro)
+        ('the grants do not add up to the bought credits', coalesce(g.purchased, 0) <> b.purchased_micro),
+        ('what was paid back and not taken is not what is owed', coalesce(r.due, 0) - coalesce(g.reversed, 0) <> b.owed_micro)
       ) as p (problem, is_wrong) where p.is_wrong
     )
     select account_id as "accountId", problem from checks order by account_id, problem`,

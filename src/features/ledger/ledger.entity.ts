@@ -60,6 +60,10 @@ export const CreditGrantSchema = defineEntity({
     },
     { name: 'credit_grant_held_not_negative', expression: 'held_micro >= 0' },
     { name: 'credit_grant_expires_after_start', expression: 'expires_at > effective_at' },
+    {
+      name: 'credit_grant_reversed_within_amount',
+      expression: 'reversed_micro >= 0 and reversed_micro <= amount_micro',
+    },
   ],
   uniques: [{ name: 'credit_grant_cause_unique', properties: ['causeKind', 'causeId'] }],
   indexes: [
@@ -92,6 +96,7 @@ export const CreditGrantSchema = defineEntity({
     causeId: p.text(),
     description: p.text().nullable(),
     createdAt: instant(),
+    reversedMicro: zero(),
   },
 });
 

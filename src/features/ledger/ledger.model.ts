@@ -99,6 +99,13 @@ export interface NewGrant {
   readonly description: string;
 }
 
+/** Told inside the transaction that added a grant. */
+export interface CreditsGranted {
+  readonly type: 'credits.granted';
+  readonly accountId: string;
+  readonly cause: GrantCause;
+}
+
 /** A debit as a client asks for it; `amountMicro` is positive. */
 export interface Debit {
   readonly accountId: string;

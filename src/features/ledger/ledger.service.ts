@@ -4,6 +4,7 @@ import { Coalescer } from '../../platform/coalescer.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { isDatabaseAway } from '../../platform/database/database-away.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
+import type { DomainEvents } from '../../platform/domain-events.ts';
 import { InvalidInput, NotFound } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { requestHash } from '../../platform/request-hash.ts';
@@ -14,6 +15,7 @@ import { InsufficientCredits } from './ledger.errors.ts';
 import type {
   Adjustment,
   CreditBalance,
+  CreditsGranted,
   CreditTransaction,
   Debit,
   GrantCause,
@@ -34,6 +36,7 @@ import type { LoneDebitStore } from './lone-debit.store.ts';
 interface LedgerServiceNeeds {
   readonly database: Database;
   readonly clock: Clock;
+  readonly events: DomainEvents;
   readonly store: LedgerStore;
   readonly lone: LoneDebitStore;
   readonly history: LedgerHistoryStore;
@@ -167,6 +170,11 @@ export class LedgerService {
     const { kind, id } = grant.cause;
     const isGranted = result.outcome === 'applied' || result.outcome === 'replayed';
     invariant(isGranted, `the credits of ${kind} ${id} can be granted: ${result.outcome}`);
+    if (result.outcome === 'applied') {
+      const { accountId, cause } = grant;
+      const event: CreditsGranted = { type: 'credits.granted', accountId, cause };
+      await this.#needs.events.publish(tx, event);
+    }
     return result;
   }
 

@@ -60,8 +60,8 @@ interface DebitRow extends BalanceRow {
 
 const DEBIT: Statement = { name: 'ledger_debit', text: 'select * from ledger_debit($1, $2, $3)' };
 
-// What is due is reckoned in, whether or not it was swept yet, as `ledger_settle` would do it: grants start and expire, and
-// holds that expired give back, which pays what is owed and expires at once where the grant has ended.
+// What is due is reckoned in, whether or not it was swept yet, as `ledger_settle` would do it: holds that expired give back,
+// which pays what is owed and expires at once where the grant has ended; then grants start, paying what is still owed, and expire.
 const BALANCES: Statement = {
   name: 'credit_balances',
   text: `
@@ -69,20 +69,31 @@ const BALANCES: Statement = {
       b.total_micro + coalesce(d.total, 0) as "totalMicro", b.plan_micro + coalesce(d.plan, 0) as "planMicro",
       b.purchased_micro + coalesce(d.purchased, 0) as "purchasedMicro",
       b.held_micro - coalesce(d.given_back, 0) as "heldMicro",
-      greatest(0, b.owed_micro - coalesce(d.given_back, 0)) as "owedMicro"
+      greatest(0, b.owed_micro - coalesce(d.can_pay, 0)) as "owedMicro"
     from credit_balance b
     left join lateral (
+      select coalesce(sum(t.amount_micro), 0)::bigint as amount from credit_hold h
+        join credit_hold_allocation t on t.account_id = h.account_id and t.hold_id = h.id
+        where h.account_id = b.account_id and h.status = 'OPEN' and h.expires_at <= $2
+    ) back on b.next_due_at <= $2
+    left join lateral (
       select sum(due)::bigint as total, (sum(due) filter (where source = 'PLAN'))::bigint as plan,
-        (sum(due) filter (where source = 'PURCHASE'))::bigint as purchased, sum(given_back)::bigint as given_back
+        (sum(due) filter (where source = 'PURCHASE'))::bigint as purchased, sum(given_back)::bigint as given_back,
+        (sum(given_back) + sum(starting))::bigint as can_pay
       from (
-        select source, held_micro - remaining_micro as due, 0 as given_back from credit_grant
+        select source, held_micro - remaining_micro as due, 0 as given_back, 0 as starting from credit_grant
           where account_id = b.account_id and status = 'OPEN' and expires_at <= $2
         union all
-        select source, amount_micro, 0 from credit_grant
-          where account_id = b.account_id and status = 'PENDING' and effective_at <= $2 and (expires_at > $2) is not false
+        select source, case when expires_at <= $2 then 0
+            else amount_micro - greatest(0, least(amount_micro, b.owed_micro - back.amount - started_before)) end, 0, amount_micro
+          from (
+            select source, amount_micro, expires_at,
+              sum(amount_micro) over (order by effective_at, id) - amount_micro as started_before
+            from credit_grant where account_id = b.account_id and status = 'PENDING' and effective_at <= $2
+          ) as starts
         union all
         select source, -case when has_ended then amount_micro
-            else greatest(0, least(amount_micro, b.owed_micro - given_back_before)) end, amount_micro
+            else greatest(0, least(amount_micro, b.owed_micro - given_back_before)) end, amount_micro, 0
           from (
             select g.source, t.amount_micro, ended.has_ended, sum(t.amount_micro) over (
                 order by ended.has_ended desc, h.expires_at, h.id, g.id) - t.amount_micro as given_back_before

@@ -36,6 +36,16 @@ export const OrderSchema = defineEntity({
       expression: `create index purchase_order_open_change on purchase_order (checkout_expires_at) where status = 'PENDING' and changed_subscription_id is not null`,
     },
     {
+      name: 'purchase_order_payment',
+      expression:
+        'create index purchase_order_payment on purchase_order (channel, provider_payment_id) where provider_payment_id is not null',
+    },
+    {
+      name: 'purchase_order_subscription',
+      expression:
+        'create index purchase_order_subscription on purchase_order (channel, provider_subscription_id) where provider_subscription_id is not null',
+    },
+    {
       name: 'purchase_order_one_pending_subscription',
       expression: `create unique index purchase_order_one_pending_subscription on purchase_order (account_id) where kind = 'SUBSCRIPTION' and status = 'PENDING'`,
     },

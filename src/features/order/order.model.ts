@@ -55,3 +55,9 @@ export interface Order extends OrderIntent {
   readonly updatedAt: Date;
   readonly paidAt: Date | null;
 }
+
+/** Told inside the transaction that settles an order, after what it bought was granted. The account's row is locked. */
+export interface OrderPaid {
+  readonly type: 'order.paid';
+  readonly order: Order;
+}

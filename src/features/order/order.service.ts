@@ -2,6 +2,7 @@ import { invariant } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
+import type { DomainEvents } from '../../platform/domain-events.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
 import type { Channel } from '../../platform/money.ts';
@@ -12,13 +13,19 @@ import type { AccountService } from '../account/account.service.ts';
 import type { CouponService } from '../coupon/coupon.service.ts';
 import type { LedgerService } from '../ledger/ledger.service.ts';
 import type { SubscriptionService } from '../subscription/subscription.service.ts';
-import { afterCheckoutNews, type CheckoutNews } from './order.machine.ts';
-import type { Order, OrderStatus } from './order.model.ts';
+import {
+  afterCheckoutNews,
+  afterReversal,
+  type CheckoutNews,
+  type ReversedMoney,
+} from './order.machine.ts';
+import type { Order, OrderPaid, OrderStatus } from './order.model.ts';
 import type { OrderStore } from './order.store.ts';
 
 interface OrderServiceNeeds {
   readonly database: Database;
   readonly clock: Clock;
+  readonly events: DomainEvents;
   readonly store: OrderStore;
   readonly accounts: AccountService;
   readonly coupons: CouponService;
@@ -48,6 +55,24 @@ export class OrderService {
   /** A payment that was on its way did not arrive. */
   async checkoutPaymentFailed(channel: Channel, checkout: CheckoutOutcome): Promise<Apply> {
     return this.#settle(channel, checkout, 'PAYMENT_FAILED');
+  }
+
+  /** The order that a payment paid by itself, locked; null when it paid none that is known yet. */
+  ofPayment(tx: Transaction, channel: Channel, paymentId: string): Promise<Order | null> {
+    return this.#needs.store.lockPaidBy(tx, channel, { providerPaymentId: paymentId });
+  }
+
+  /** The order that began a subscription, locked; null when it is not known yet. */
+  ofSubscription(tx: Transaction, channel: Channel, id: string): Promise<Order | null> {
+    return this.#needs.store.lockPaidBy(tx, channel, { providerSubscriptionId: id });
+  }
+
+  /** Lets an order's status say how much of its money went back. The account's row is locked. */
+  async followReversal(tx: Transaction, order: Order, money: ReversedMoney): Promise<void> {
+    const status = afterReversal(order.status, money);
+    if (status === order.status) return;
+    await this.#needs.store.update(tx, order.id, { status, updatedAt: this.#needs.clock.now() });
+    await tx.hint('order', order.id);
   }
 
   /** Closes the hosted page of an order that waits, and takes over what the provider says of it. */
@@ -139,6 +164,14 @@ export class OrderService {
     if (status === 'PAID' && order.creditsMicro !== null)
       await this.#grantBought(tx, order, order.creditsMicro);
     await tx.hint('order', id);
+    if (status === 'PAID') await this.#tellPaid(tx, id);
+  }
+
+  async #tellPaid(tx: Transaction, id: string): Promise<void> {
+    const order = await this.#needs.store.lock(tx, id);
+    invariant(order !== null, `order ${id} exists`);
+    const event: OrderPaid = { type: 'order.paid', order };
+    await this.#needs.events.publish(tx, event);
   }
 
   /** Counted when paid, given back when not. */

@@ -100,6 +100,15 @@ export class OrderStore {
     return toOrder(await tx.em.findOne(OrderSchema, { id }, options));
   }
 
+  async lockPaidBy(
+    tx: Transaction,
+    channel: Channel,
+    by: { readonly providerPaymentId: string } | { readonly providerSubscriptionId: string },
+  ): Promise<Order | null> {
+    const options = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const;
+    return toOrder(await tx.em.findOne(OrderSchema, { channel, ...by }, options));
+  }
+
   /** The order whose hosted page this is, by our own id where the provider kept it, else by the page's. */
   async ofCheckout(
     channel: Channel,

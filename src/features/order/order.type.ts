@@ -29,7 +29,10 @@ export class OrderType {
   @Field(() => OrderKindEnum)
   kind!: OrderKind;
 
-  @Field(() => OrderStatusEnum)
+  @Field(() => OrderStatusEnum, {
+    description:
+      'DISPUTED while the payer contests the payment, and when they won; PAID again when they lost.',
+  })
   status!: OrderStatus;
 
   @Field(() => ChannelEnum)

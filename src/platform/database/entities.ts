@@ -12,6 +12,7 @@ import {
   CreditHoldAllocationSchema,
   CreditHoldSchema,
 } from '../../features/ledger/credit-hold.entity.ts';
+import { CreditReversalSchema } from '../../features/ledger/credit-reversal.entity.ts';
 import {
   CreditAllocationSchema,
   CreditBalanceSchema,
@@ -30,6 +31,7 @@ import {
   PaymentMethodSchema,
 } from '../../features/payment-method/payment-method.entity.ts';
 import { ProviderCustomerSchema } from '../../features/payment-method/provider-customer.entity.ts';
+import { ReversalSchema } from '../../features/reversal/reversal.entity.ts';
 import {
   PlanChangeQuoteSchema,
   PlanChangeSchema,
@@ -59,6 +61,7 @@ export const entities = [
   IdempotencyKeySchema,
   CreditHoldSchema,
   CreditHoldAllocationSchema,
+  CreditReversalSchema,
   CheckInSchema,
   CheckInConfigSchema,
   CouponSchema,
@@ -75,6 +78,7 @@ export const entities = [
   PlanChangeSchema,
   OrderSchema,
   InvoiceSchema,
+  ReversalSchema,
   LifecycleTransitionSchema,
   PromotionSchema,
   PlanCreditScheduleSchema,

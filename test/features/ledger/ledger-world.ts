@@ -101,7 +101,7 @@ function ledgerOn(database: Database, clock: Clock): LedgerNode {
     database,
     accounts,
     failures,
-    ledger: new LedgerService({ database, clock, store, lone, history, accounts }),
+    ledger: new LedgerService({ database, clock, events, store, lone, history, accounts }),
     history: new LedgerHistoryService(history, clock),
   };
 }

@@ -21,6 +21,7 @@ const database = await Database.connect({
 const ledger = new LedgerService({
   database,
   clock,
+  events: new DomainEvents(),
   store: new LedgerStore(database),
   lone: new LoneDebitStore(database),
   history: new LedgerHistoryStore(database),
