@@ -114,6 +114,7 @@ interface Books {
   readonly subscription: Stripe.Subscription[];
   readonly invoice: Stripe.Invoice[];
   readonly refund: Stripe.Refund[];
+  readonly dispute: Stripe.Dispute[];
   readonly price: Stripe.Price[];
   readonly event: Stripe.Event[];
 }
@@ -128,6 +129,7 @@ export async function booksOf(gateway: Pick<TestGateway, 'sandboxUrl'>): Promise
     subscription: [],
     invoice: [],
     refund: [],
+    dispute: [],
     price: [],
     event: [],
     ...stripe,

@@ -48,7 +48,7 @@ describe('purchases whose money goes back', () => {
         const run = new Run(world, await world.account());
         for (const next of steps) await run.take(next);
       }),
-      { numRuns: 120, interruptAfterTimeLimit: 40_000 },
+      { numRuns: 80, interruptAfterTimeLimit: 40_000 },
     );
     expect(await ledgerFaults(world.database)).toEqual([]);
   }, 60_000);
@@ -70,7 +70,7 @@ describe('purchases whose money goes back', () => {
         await straight.take({ do: 'reverse', which: 0, figures: end });
         expect(await winding.seen()).toEqual(await straight.seen());
       }),
-      { numRuns: 40, interruptAfterTimeLimit: 20_000 },
+      { numRuns: 25, interruptAfterTimeLimit: 20_000 },
     );
   }, 40_000);
 
