@@ -54,6 +54,11 @@ export interface PaymentProvider {
   /** Forgets a payment method; one that is forgotten already stays so. */
   detachPaymentMethod(paymentMethodId: string): Promise<void>;
   listPaymentMethods(customerId: string): Promise<ProviderPaymentMethod[]>;
+  /**
+   * Charges a saved payment method while its owner is away. Calling again, however much later, finds the charge that the order
+   * has already and makes no second one; one that was refused is refused again.
+   */
+  chargeSavedMethod(charge: NewSavedCharge, idempotencyKey: string): Promise<SavedCharge>;
   /** Charges what a subscription owes to the default payment method; says whether nothing is owed any more. */
   payOpenInvoice(subscriptionId: string, idempotencyKey: string): Promise<{ isPaid: boolean }>;
 
@@ -145,6 +150,23 @@ export interface NewCreditsCheckout extends NewCheckout {
   readonly money: Money;
   /** What the customer sees on the page, such as `100 credits`. */
   readonly description: string;
+}
+
+/** What an order costs, charged to a payment method that its account has saved. */
+export interface NewSavedCharge {
+  readonly orderId: string;
+  readonly accountId: string;
+  readonly customerId: string;
+  readonly paymentMethodId: string;
+  readonly money: Money;
+  /** What the customer sees of it, such as `100 credits`. */
+  readonly description: string;
+}
+
+/** A charge that was made. `isPaid` is false while its money is on the way. */
+export interface SavedCharge {
+  readonly paymentId: string;
+  readonly isPaid: boolean;
 }
 
 export interface NewPromotion {

@@ -21,7 +21,7 @@ export async function topUp(
   return { orderId: order.id, checkoutId: await checkoutOf(gateway, order.id) };
 }
 
-export async function checkoutOf(gateway: TestGateway, orderId: string): Promise<string> {
+async function checkoutOf(gateway: TestGateway, orderId: string): Promise<string> {
   const sessions = (await booksOf(gateway))['checkout.session'];
   return sessions.find(({ metadata }) => metadata?.orderId === orderId)?.id ?? '';
 }

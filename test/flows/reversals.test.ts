@@ -25,7 +25,7 @@ import {
 } from './given-purchases.ts';
 import { balanceOf, entriesOf, reverse, spend, statusOf, topUp } from './given-reversals.ts';
 
-describe('money that goes back', () => {
+describe('money that goes back', { timeout: 60_000 }, () => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startGateway({ environment: { STRIPE_WEBHOOK_SECRETS: WEBHOOK_SECRET } });
@@ -162,7 +162,9 @@ describe('money that goes back', () => {
     );
     await each(copies, (copy) => deliver(gateway.url, copy ?? {}), 32);
     await gateway.app.jobs.whenIdle();
-    await expect.poll(async () => (await balanceOf(account))?.total).toBe('30');
+    await expect
+      .poll(async () => (await balanceOf(account))?.total, { timeout: 20_000 })
+      .toBe('30');
     const entries = await entriesOf(account);
     expect(entries.filter((entry) => entry.startsWith('REFUND'))).toEqual(['REFUND -20']);
   });
@@ -175,7 +177,9 @@ describe('money that goes back', () => {
     const before = await balanceOf(account);
     const second = await givenSecondPage(account, first.order.id);
     expect(await pay(second.url)).toBe(303);
-    await expect.poll(() => statusOf(account, second.orderId)).toBe('REFUNDED');
+    await expect
+      .poll(() => statusOf(account, second.orderId), { timeout: 20_000 })
+      .toBe('REFUNDED');
     expect(await statusOf(account, first.order.id)).toBe('PAID');
     expect(await balanceOf(account)).toEqual(before);
   });

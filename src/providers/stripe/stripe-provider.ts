@@ -21,6 +21,7 @@ import { ensurePlanPrices } from './plan-prices.ts';
 import { createPortalSession } from './portal.ts';
 import { createPromotionSubscription } from './promotions.ts';
 import { retrieveReversal } from './reversals.ts';
+import { chargeSavedMethod } from './saved-charges.ts';
 import { StripeClient } from './stripe-client.ts';
 import {
   cancelAndRefund,
@@ -73,6 +74,7 @@ export function createStripeProvider(options: StripeProviderOptions): PaymentPro
     makeDefault: (customerId, id, key) => makeDefault(client, customerId, id, key),
     detachPaymentMethod: (id) => detachPaymentMethod(client, id),
     listPaymentMethods: (customerId) => listPaymentMethods(client, customerId),
+    chargeSavedMethod: (charge, key) => chargeSavedMethod(client, charge, key),
     payOpenInvoice: (subscriptionId, key) => payOpenInvoice(client, subscriptionId, key),
     retrieveReversal: (paymentId) => retrieveReversal(client, paymentId),
     createPortalSession: (portal) => createPortalSession(client, portal),

@@ -64,6 +64,7 @@ export interface InvoicePaymentParameters {
 }
 
 export interface PaymentIntentParameters {
+  create: Stripe.PaymentIntentCreateParams;
   retrieve: Stripe.PaymentIntentRetrieveParams;
   list: Stripe.PaymentIntentListParams;
 }

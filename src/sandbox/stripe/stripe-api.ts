@@ -4,6 +4,7 @@ import Stripe from 'stripe';
 import type { StoredAnswer } from '../books.ts';
 import { randomId } from '../random-id.ts';
 import { invoicePayEndpoint } from './charge-invoice.ts';
+import { paymentIntentCreation } from './charge-saved-card.ts';
 import { checkParameters } from './check-parameters.ts';
 import { checkoutSessionEndpoints } from './checkout-sessions.ts';
 import { couponEndpoints } from './coupons.ts';
@@ -42,6 +43,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   invoicePreviewEndpoint,
   ...portalEndpoints,
   ...paymentEndpoints,
+  paymentIntentCreation,
   ...paymentMethodEndpoints,
   ...setupIntentEndpoints,
   ...refundEndpoints,

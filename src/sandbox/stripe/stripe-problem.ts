@@ -16,6 +16,7 @@ export interface StripeErrorBody {
   readonly code?: string;
   readonly param?: string;
   readonly decline_code?: string;
+  readonly payment_intent?: object;
 }
 
 /** 400: the request is wrong. */
@@ -40,13 +41,20 @@ export function noSuch(what: string, id: string, param?: string): StripeProblem 
   });
 }
 
-/** 402: the card was refused. */
-export function cardRefused(refusal: {
-  readonly code: string;
-  readonly decline_code?: string;
-  readonly message: string;
-}): StripeProblem {
-  return new StripeProblem(402, { type: 'card_error', ...refusal });
+/** 402: the card was refused; with the intent that it was to pay, where there is one. */
+export function cardRefused(
+  refusal: {
+    readonly code: string;
+    readonly decline_code?: string;
+    readonly message: string;
+  },
+  intent?: object,
+): StripeProblem {
+  return new StripeProblem(402, {
+    type: 'card_error',
+    ...refusal,
+    ...(intent === undefined ? {} : { payment_intent: intent }),
+  });
 }
 
 /**
