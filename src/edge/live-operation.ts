@@ -1,9 +1,5 @@
 import {
-  createSourceEventStream,
   type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  execute,
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
@@ -11,6 +7,7 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { limitRules, parseLimits, refuseCostly } from './operation-limits.ts';
 
 /** An operation that may be opened, or why not. */
@@ -24,6 +21,12 @@ interface AskedOperation {
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
+/** The characters of all documents that are kept. */
+const KEPT_LENGTH = 1_000_000;
+
+/** Valid documents by their text: many subscribers ask the same. */
+const kept = new WeakMap<GraphQLSchema, LRUCache<string, DocumentNode>>();
+
 const RULES = [...specifiedRules, ...limitRules];
 
 /** Sockets are for subscriptions: they pass the same rules as over HTTP, and queries and mutations go there. */
@@ -31,15 +34,9 @@ export function checkOperation(
   schema: GraphQLSchema,
   { query, operationName, variables }: AskedOperation,
 ): CheckedOperation {
-  let document: DocumentNode;
-  try {
-    document = parse(query, parseLimits);
-  } catch (error) {
-    return refused([withCode(error as GraphQLError, 'GRAPHQL_PARSE_FAILED')]);
-  }
-  const errors = validate(schema, document, RULES);
-  if (errors.length > 0)
-    return refused(errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')));
+  const checked = readDocument(schema, query);
+  if ('errors' in checked) return checked;
+  const { document } = checked;
   const operation = getOperationAST(document, operationName);
   if (!operation) {
     const message = operationName
@@ -61,53 +58,29 @@ export function checkOperation(
   return { document };
 }
 
-/**
- * As `subscribe` of graphql-js, but every event is executed with a context of its own: what loaders remember belongs to
- * one event, or a subscription of days would answer with what it read on the first one, and remember ever more.
- */
-export async function subscribeAfresh(
-  args: ExecutionArgs,
-): Promise<AsyncGenerator<ExecutionResult, void, void> | ExecutionResult> {
-  const source = await createSourceEventStream(args);
-  if (!(Symbol.asyncIterator in source)) return source;
-  return new ExecutedEvents(source[Symbol.asyncIterator](), args);
+function readDocument(schema: GraphQLSchema, query: string): CheckedOperation {
+  const documents = documentsOf(schema);
+  const known = documents.get(query);
+  if (known !== undefined) return { document: known };
+  let document: DocumentNode;
+  try {
+    document = parse(query, parseLimits);
+  } catch (error) {
+    return refused([withCode(error as GraphQLError, 'GRAPHQL_PARSE_FAILED')]);
+  }
+  const errors = validate(schema, document, RULES);
+  if (errors.length > 0)
+    return refused(errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')));
+  documents.set(query, document);
+  return { document };
 }
 
-/** Not a generator function: those answer to `return` only when their `next` is done, and a stream waits there for days. */
-class ExecutedEvents implements AsyncGenerator<ExecutionResult, void, void> {
-  readonly #source: AsyncIterator<unknown>;
-  readonly #args: ExecutionArgs;
-
-  constructor(source: AsyncIterator<unknown>, args: ExecutionArgs) {
-    this.#source = source;
-    this.#args = args;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
-  }
-
-  async next(): Promise<IteratorResult<ExecutionResult, void>> {
-    const event = await this.#source.next();
-    if (event.done) return { value: undefined, done: true };
-    const contextValue = { ...(this.#args.contextValue as object) };
-    const value = await execute({ ...this.#args, rootValue: event.value, contextValue });
-    return { value, done: false };
-  }
-
-  async return(): Promise<IteratorResult<ExecutionResult, void>> {
-    await this.#source.return?.();
-    return { value: undefined, done: true };
-  }
-
-  async throw(error: unknown): Promise<IteratorResult<ExecutionResult, void>> {
-    await this.#source.return?.();
-    throw error;
-  }
+function documentsOf(schema: GraphQLSchema): LRUCache<string, DocumentNode> {
+  const documents =
+    kept.get(schema) ??
+    new LRUCache({ maxSize: KEPT_LENGTH, sizeCalculation: (_, query) => query.length + 1 });
+  kept.set(schema, documents);
+  return documents;
 }
 
 function refused(errors: readonly GraphQLError[]): CheckedOperation {

@@ -7,7 +7,9 @@ import type { Caller } from '../features/account/caller.model.ts';
 import type { GraphContext } from '../graphql/context.ts';
 import type { Resolvers } from '../graphql/schema.ts';
 import type { ErrorFormat } from './error-format.ts';
-import { checkOperation, subscribeAfresh } from './live-operation.ts';
+import { type LiveArgs, LiveExecution } from './live-execution.ts';
+import { checkOperation } from './live-operation.ts';
+import { nameOf, PayloadTickets } from './shared-results.ts';
 
 interface LiveExtra {
   readonly socket: WebSocket;
@@ -34,10 +36,12 @@ const MOST_SUBSCRIPTIONS = 100;
 /** The graphql-transport-ws protocol with our rules: who may come in, what may be asked, what errors look like. */
 export function liveProtocol(options: LiveProtocolOptions): LiveProtocol {
   const { schema, resolvers, formatError, admit, callerOf, count, leave } = options;
-  return makeServer<Record<string, unknown>, LiveExtra>({
+  const execution = new LiveExecution(schema);
+  const tickets = new PayloadTickets();
+  const server = makeServer<Record<string, unknown>, LiveExtra>({
     schema,
     connectionInitWaitTimeout: INIT_WITHIN_MS,
-    subscribe: subscribeAfresh,
+    subscribe: (args) => execution.subscribe(args),
     onConnect: ({ connectionParams, extra }) =>
       admit(extra.socket, connectionParams?.Authorization ?? connectionParams?.authorization),
     onClose: ({ extra }) => leave(extra.socket),
@@ -50,29 +54,34 @@ export function liveProtocol(options: LiveProtocolOptions): LiveProtocol {
       const checked = checkOperation(schema, asked);
       if ('errors' in checked) return checked.errors;
       const { operationName, variables } = asked;
-      const contextValue: GraphContext = {
-        caller: callerOf(extra.socket),
-        requestId: randomUUID(),
-        resolvers,
-      };
-      return {
+      const caller = callerOf(extra.socket);
+      const contextValue: GraphContext = { caller, requestId: randomUUID(), resolvers };
+      const args: LiveArgs = {
         schema,
         document: checked.document,
         operationName,
         variableValues: variables,
         contextValue,
+        name: nameOf({ ...asked, caller }),
       };
+      return args;
     },
     onError: (_ctx, _id, _payload, errors) =>
       errors.map((error) => formatError(error, randomUUID())),
     onNext: (_ctx, _id, _payload, { contextValue }, result) => {
-      if (result.errors === undefined) return undefined;
+      if (result.errors === undefined) return tickets.issue(execution.textOf(result));
       const { requestId } = contextValue as GraphContext;
       // The protocol's own type wants error objects; only their JSON is sent.
       const errors = result.errors.map((error) => formatError(error, requestId)) as unknown;
       return { ...result, errors: errors as readonly GraphQLError[] };
     },
   });
+  return {
+    opened: (socket, extra) => {
+      const send = (message: string) => socket.send(tickets.redeem(message));
+      return server.opened({ ...socket, send }, extra);
+    },
+  };
 }
 
 function refusalBy(check: () => void): GraphQLError | null {

@@ -26,6 +26,9 @@ export async function appendEntries(
   await client.connect();
   try {
     await client.query('begin');
+    await client.query('select 1 from credit_balance where account_id = $1 for update', [
+      accountId,
+    ]);
     await client.query(
       `insert into credit_transaction
          (account_id, sequence, type, amount_micro, balance_after_micro, description, created_at)

@@ -25,6 +25,7 @@ export class BalanceStreamService {
   readonly #hub: LiveHub;
   readonly #balances: GatheredReads<CreditBalance>;
   readonly #spans: GatheredReads<readonly CreditTransaction[]>;
+  readonly #events = new WeakMap<CreditBalance, Map<bigint, Promise<CreditBalanceEvent>>>();
 
   constructor(ledger: LedgerService, history: LedgerHistoryStore, hub: LiveHub) {
     this.#hub = hub;
@@ -57,7 +58,16 @@ export class BalanceStreamService {
     return new LiveStream({ hub: this.#hub, topic: 'balance', id: accountId, read });
   }
 
-  async #eventSince(sequence: bigint, balance: CreditBalance): Promise<CreditBalanceEvent> {
+  /** One event for all who saw the same before: what is made of it is then shared as well. */
+  #eventSince(sequence: bigint, balance: CreditBalance): Promise<CreditBalanceEvent> {
+    const events = this.#events.get(balance) ?? new Map<bigint, Promise<CreditBalanceEvent>>();
+    this.#events.set(balance, events);
+    const event = events.get(sequence) ?? this.#readEvent(sequence, balance);
+    events.set(sequence, event);
+    return event;
+  }
+
+  async #readEvent(sequence: bigint, balance: CreditBalance): Promise<CreditBalanceEvent> {
     const gap = balance.sequence - sequence;
     if (gap < 0n || gap > LONGEST_GAP) return { balance, transactions: [], lagged: true };
     if (gap === 0n) return { balance, transactions: [], lagged: false };
