@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { nameOf, PayloadTickets, SharedResults } from '../../src/edge/shared-results.ts';
+
+const QUERY = 'subscription { creditBalanceChanged { balance { total } } }';
+const master = { kind: 'master', keyId: 'one', accountId: 'a' } as const;
+
+describe('the name of a subscription', () => {
+  it('is the same for two keys that may see the same', () => {
+    const others = { ...master, keyId: 'two' };
+
+    expect(nameOf({ caller: master, query: QUERY })).toBe(
+      nameOf({ caller: others, query: QUERY, variables: null, operationName: null }),
+    );
+  });
+
+  it.each([
+    ['account', { caller: { ...master, accountId: 'b' } as const, query: QUERY }],
+    ['kind of key', { caller: { kind: 'admin', keyId: 'one' } as const, query: QUERY }],
+    [
+      'scope',
+      {
+        caller: { ...master, kind: 'agent', scopes: ['billing:read'], agentId: null } as const,
+        query: QUERY,
+      },
+    ],
+    ['query', { caller: master, query: `${QUERY} ` }],
+    ['operation', { caller: master, query: QUERY, operationName: 'Other' }],
+    ['variable', { caller: master, query: QUERY, variables: { accountId: 'a' } }],
+  ])('is another one for another %s', (_what, asked) => {
+    expect(nameOf(asked)).not.toBe(nameOf({ caller: master, query: QUERY }));
+  });
+});
+
+describe('shared results', () => {
+  it('execute an event once for all of one name', async () => {
+    const shared = new SharedResults();
+    const event = {};
+    let executions = 0;
+    const execute = async () => ({ data: { executions: ++executions } });
+
+    const results = await Promise.all([
+      shared.resultOf(event, 'one', execute),
+      shared.resultOf(event, 'one', execute),
+      shared.resultOf(event, 'other', execute),
+      shared.resultOf({}, 'one', execute),
+    ]);
+
+    expect(results.map(({ data }) => data?.executions)).toEqual([1, 1, 2, 3]);
+    expect(results[0]).toBe(results[1]);
+  });
+});
+
+describe('tickets for payloads', () => {
+  it('put the text behind the id of its subscriber', () => {
+    const tickets = new PayloadTickets();
+    const payload = tickets.issue('{"data":{"n":1}}');
+
+    const message = tickets.redeem(JSON.stringify({ id: 'mine', type: 'next', payload }));
+
+    expect(JSON.parse(message)).toEqual({ id: 'mine', type: 'next', payload: { data: { n: 1 } } });
+  });
+
+  it('leave other messages alone, and ids that look like tickets', () => {
+    const tickets = new PayloadTickets();
+    const payload = tickets.issue('{"data":1}');
+    const id = '"payload":{"ticket":1}}';
+
+    expect(tickets.redeem('{"type":"pong"}')).toBe('{"type":"pong"}');
+    expect(tickets.redeem(JSON.stringify({ type: 'complete', id }))).toBe(
+      JSON.stringify({ type: 'complete', id }),
+    );
+    expect(JSON.parse(tickets.redeem(JSON.stringify({ id, type: 'next', payload })))).toEqual({
+      id,
+      type: 'next',
+      payload: { data: 1 },
+    });
+  });
+});
