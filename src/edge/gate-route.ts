@@ -40,6 +40,9 @@ const STATUS: Readonly<Record<string, number>> = {
  */
 export function gateRoute({ admit, gate, logger }: GateRouteOptions) {
   return async (server: FastifyInstance): Promise<void> => {
+    server.addHook('onSend', async (_request, reply) => {
+      reply.header('cache-control', 'no-store');
+    });
     server.setErrorHandler<FastifyError>((error, request, reply) =>
       refuse(logger, error, request, reply),
     );
