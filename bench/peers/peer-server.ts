@@ -56,7 +56,6 @@ export async function serveSchema(
     allowedOrigins: [],
     resolvers: new Map(),
     formatError,
-    logger,
     isReady: async () => true,
     renderGraphiql: null,
     routes: [],

@@ -5,11 +5,13 @@ import type { Config } from '../config.ts';
 import type { PlayedProviders } from '../features/operations/clock.service.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Channel } from '../platform/money.ts';
+import { createCreemProvider } from '../providers/creem/creem-provider.ts';
 import type { PaymentProvider } from '../providers/payment-provider.ts';
 import { createStripeProvider } from '../providers/stripe/stripe-provider.ts';
-import { startSandbox } from '../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 
 interface ProviderSources {
+  /** In the order in which they are offered to those who name none. */
   readonly providers: ReadonlyMap<Channel, PaymentProvider>;
   readonly sandboxUrl: string | null;
   /** Tells the sandbox where the gateway listens; real providers know it from their dashboards. */
@@ -28,33 +30,28 @@ export async function startProviders(
   logger: Logger,
   clockOffsetMs: number | undefined,
 ): Promise<ProviderSources> {
-  const { stripe } = config;
-  if (stripe.kind === 'live') {
-    const provider = createStripeProvider(stripe);
-    return withoutSandbox(new Map([['STRIPE', provider]]));
-  }
-  if (stripe.kind === 'off') return withoutSandbox(new Map());
-
-  const keys = sandboxKeys(stripe.webhookSecrets);
+  const keys = sandboxKeys(config);
+  const { stripe, creem } = keys;
+  if (stripe === null && creem === null) return withoutSandbox(connect(config, keys, null));
   await mkdir(dirname(booksFile), { recursive: true });
   const sandbox = await startSandbox({
     host: '127.0.0.1',
     port: config.sandboxPort,
     booksFile,
-    stripe: { ...keys, webhookUrl: null },
+    ...(stripe === null ? {} : { stripe: { ...stripe, webhookUrl: null } }),
+    ...(creem === null ? {} : { creem: { ...creem, webhookUrl: null } }),
     ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }),
     logger,
   });
-  const provider = createStripeProvider({
-    ...keys,
-    apiBase: sandbox.url,
-    now: () => sandbox.now(),
-  });
   return {
-    providers: new Map([['STRIPE', provider]]),
+    providers: connect(config, keys, sandbox),
     sandboxUrl: sandbox.url,
     played: sandbox,
-    deliverWebhooksTo: (gatewayUrl) => sandbox.setWebhookUrl(`${gatewayUrl}/webhooks/stripe`),
+    deliverWebhooksTo: (gatewayUrl) => {
+      for (const name of ['stripe', 'creem'] as const) {
+        sandbox.setWebhookUrl(name, `${gatewayUrl}/webhooks/${name}`);
+      }
+    },
     drain: async () => {
       await sandbox.drain();
     },
@@ -73,12 +70,46 @@ function withoutSandbox(providers: ReadonlyMap<Channel, PaymentProvider>): Provi
   };
 }
 
-/** Keys that only this process and its own sandbox know. */
-function sandboxKeys(webhookSecrets: readonly string[]) {
+type SandboxKeys = ReturnType<typeof sandboxKeys>;
+
+function connect(
+  config: Config,
+  keys: SandboxKeys,
+  sandbox: Sandbox | null,
+): Map<Channel, PaymentProvider> {
+  const providers = new Map<Channel, PaymentProvider>();
+  if (config.stripe.kind === 'live') {
+    providers.set('STRIPE', createStripeProvider(config.stripe));
+  } else if (keys.stripe !== null && sandbox !== null) {
+    const played = { ...keys.stripe, apiBase: sandbox.url, now: () => sandbox.now() };
+    providers.set('STRIPE', createStripeProvider(played));
+  }
+  if (config.creem.kind === 'live') {
+    providers.set('CREEM', createCreemProvider(config.creem));
+  } else if (keys.creem !== null && sandbox !== null) {
+    const played = { ...keys.creem, apiBase: `${sandbox.url}/creem`, now: () => sandbox.now() };
+    providers.set('CREEM', createCreemProvider(played));
+  }
+  return providers;
+}
+
+/** Keys that only this process and its own sandbox know; null for what is not played. */
+function sandboxKeys({ stripe, creem }: Config) {
   const random = () => randomBytes(24).toString('hex');
+  const secretsOf = (given: readonly string[]) =>
+    given.length > 0 ? [...given] : [`whsec_${randomBytes(24).toString('base64')}`];
   return {
-    secretKey: `sk_test_${random()}`,
-    publishableKey: `pk_test_${random()}`,
-    webhookSecrets: webhookSecrets.length > 0 ? [...webhookSecrets] : [`whsec_${random()}`],
+    stripe:
+      stripe.kind === 'sandbox'
+        ? {
+            secretKey: `sk_test_${random()}`,
+            publishableKey: `pk_test_${random()}`,
+            webhookSecrets: secretsOf(stripe.webhookSecrets),
+          }
+        : null,
+    creem:
+      creem.kind === 'sandbox'
+        ? { apiKey: `creem_test_${random()}`, webhookSecrets: secretsOf(creem.webhookSecrets) }
+        : null,
   };
 }

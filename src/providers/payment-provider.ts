@@ -15,7 +15,9 @@ export interface PaymentProvider {
   readonly channel: Channel;
   /** What a browser needs to talk to the provider itself; null where there is no such thing. */
   readonly publishableKey: string | null;
+  readonly can: Abilities;
 
+  /** Makes the account's customer. Throws CustomerUnsuitable when the account lacks what this provider needs of it. */
   createCustomer(customer: NewCustomer, idempotencyKey: string): Promise<{ customerId: string }>;
   /** Finds a plan's prices by their lookup keys and makes (or replaces) those that are missing or cost something else. */
   ensurePlanPrices(plan: PlanForSale): Promise<PricesAtProvider>;
@@ -29,7 +31,10 @@ export interface PaymentProvider {
     checkout: NewCreditsCheckout,
     idempotencyKey: string,
   ): Promise<HostedCheckout>;
-  /** Closes a hosted page that nobody has paid on; a page that is paid or closed already is left as it is. */
+  /**
+   * Closes a hosted page that nobody has paid on; a page that is paid or closed already is left as it is. Where a provider
+   * cannot close one it counts as closed from now on, and a payment on it after all is news like any other.
+   */
   expireCheckout(checkoutId: string): Promise<CheckoutOutcome>;
   retrieveCheckout(checkoutId: string): Promise<CheckoutOutcome>;
   retrieveSubscription(subscriptionId: string): Promise<ProviderSubscription>;
@@ -100,6 +105,18 @@ export interface PaymentProvider {
   translateEvent(payload: unknown): ProviderEvent;
 }
 
+/** What not every provider can do. A command that one cannot throws `ProviderUnsupported`; this says so beforehand. */
+interface Abilities {
+  /** Saves, attaches, detaches and charges cards outside of a checkout. */
+  readonly saveCards: boolean;
+  /** Says what a change of price would cost. */
+  readonly previewChanges: boolean;
+  /** Has a page on which a customer confirms a change of price. */
+  readonly confirmChanges: boolean;
+  /** Changes a price when the period ends. */
+  readonly changeAtPeriodEnd: boolean;
+}
+
 export interface NewCustomer {
   readonly accountId: string;
   readonly name: string;
@@ -118,7 +135,8 @@ export interface PlanForSale {
 }
 
 export interface PricesAtProvider {
-  readonly productId: string;
+  /** Null where a provider has nothing above its prices. */
+  readonly productId: string | null;
   readonly priceIds: Readonly<Record<string, string>>; // by lookup key
 }
 
@@ -375,6 +393,9 @@ export class ProviderRefused extends DomainError {
 
 /** The provider charges no amount as small as this. */
 export class AmountTooSmall extends ProviderRefused {}
+
+/** The account lacks something that this provider needs of a customer; the message says what to do. */
+export class CustomerUnsuitable extends ProviderRefused {}
 
 /** This provider has no such thing (Creem has no SetupIntent). */
 export class ProviderUnsupported extends DomainError {

@@ -98,17 +98,23 @@ export class Books {
     return this.#prepare(sql).get(...values) as Row | undefined;
   }
 
-  /** The first object whose time has come by `now` (Unix seconds, domain time). */
-  firstDueBy(now: number): DueEntry | undefined {
+  /** The first object of these providers whose time has come by `now` (Unix seconds, domain time). */
+  firstDueBy(now: number, providers: readonly string[]): DueEntry | undefined {
     return this.row<DueEntry>(
-      `SELECT provider, kind, id, due_at AS dueAt FROM objects WHERE due_at <= ? ORDER BY due_at, seq LIMIT 1`,
+      `SELECT provider, kind, id, due_at AS dueAt FROM objects
+       WHERE due_at <= ? AND provider IN (${marks(providers)}) ORDER BY due_at, seq LIMIT 1`,
       now,
+      ...providers,
     );
   }
 
-  /** When the next object falls due, in Unix seconds of domain time; null when none will. */
-  nextDueAt(): number | null {
-    return this.row<{ at: number | null }>('SELECT min(due_at) AS at FROM objects')?.at ?? null;
+  /** When the next object of these providers falls due, in Unix seconds of domain time; null when none will. */
+  nextDueAt(providers: readonly string[]): number | null {
+    const row = this.row<{ at: number | null }>(
+      `SELECT min(due_at) AS at FROM objects WHERE due_at IS NOT NULL AND provider IN (${marks(providers)})`,
+      ...providers,
+    );
+    return row?.at ?? null;
   }
 
   setting(name: string): unknown {
@@ -144,4 +150,8 @@ export class Books {
     this.#statements.set(sql, statement);
     return statement;
   }
+}
+
+function marks(list: readonly unknown[]): string {
+  return list.map(() => '?').join(', ');
 }

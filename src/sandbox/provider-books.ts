@@ -166,14 +166,14 @@ export class ProviderBooks {
     return kinds;
   }
 
-  /** Keeps an event; its webhook is queued apart. */
-  insertEvent(event: { id: string; type: string; created: number }): void {
+  /** Keeps an event as its webhook will say it, made at `created` (Unix seconds); the webhook is queued apart. */
+  insertEvent(event: { readonly id: string }, type: string, created: number): void {
     this.#books.run(
       'INSERT INTO events (provider, id, type, created, body) VALUES (?, ?, ?, ?, ?)',
       this.#provider,
       event.id,
-      event.type,
-      event.created,
+      type,
+      created,
       JSON.stringify(event),
     );
   }

@@ -3,6 +3,8 @@ import { invariant } from '../platform/assert.ts';
 import type { Logger } from '../platform/logger.ts';
 import { Books } from './books.ts';
 import { registerControlDoor } from './control-door.ts';
+import { type CreemKeys, CreemSandbox } from './creem/creem-sandbox.ts';
+import { CreemWorld } from './creem/creem-world.ts';
 import { Faults } from './faults.ts';
 import { ProviderBooks } from './provider-books.ts';
 import type { PaymentReversalOrder, ProviderSandbox } from './provider-sandbox.ts';
@@ -17,17 +19,19 @@ export interface SandboxOptions {
   readonly port: number;
   /** The SQLite file of its books, or `:memory:`. */
   readonly booksFile: string;
-  readonly stripe: StripeKeys & { readonly webhookUrl: string | null };
+  /** Without its keys a provider is not played. */
+  readonly stripe?: StripeKeys & { readonly webhookUrl: string | null };
+  readonly creem?: CreemKeys & { readonly webhookUrl: string | null };
   /** How far domain time is ahead of the machine's; without it, as far as when the sandbox last stopped. */
   readonly clockOffsetMs?: number;
   readonly logger: Logger;
 }
 
 export interface Sandbox {
-  /** Where it listens: the base of Stripe's API, of the hosted pages and of the control door. */
+  /** Where it listens: the base of Stripe's API, and of the control door. Creem's API and pages are under `/creem`. */
   readonly url: string;
-  /** Where Stripe's webhooks go from now on; until one is given they wait. */
-  setWebhookUrl(url: string | null): void;
+  /** Where a provider's webhooks go from now on; until one is given they wait. */
+  setWebhookUrl(provider: 'stripe' | 'creem', url: string | null): void;
   /** Sends what waits, and resolves when it has arrived or `timeoutMs` is over; answers how many have not. */
   drain(timeoutMs?: number): Promise<{ undelivered: number }>;
   /** Domain time. */
@@ -78,7 +82,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
   origin = originOf(app, options.host);
   books.moveOrigin(origin);
-  deliverer.setUrl('stripe', options.stripe.webhookUrl);
+  deliverer.setUrl('stripe', options.stripe?.webhookUrl ?? null);
+  deliverer.setUrl('creem', options.creem?.webhookUrl ?? null);
   const sweep = setInterval(() => sweepSafely(happenings, options.logger), SWEEP_MS);
   sweep.unref();
   const stop = async () => {
@@ -90,7 +95,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   let closing: Promise<void> | undefined;
   return {
     url: origin,
-    setWebhookUrl: (url) => deliverer.setUrl('stripe', url),
+    setWebhookUrl: (provider, url) => deliverer.setUrl(provider, url),
     drain: (timeoutMs) => deliverer.drain(timeoutMs),
     now: () => clock.now(),
     nextDueAt: () => happenings.nextDueAt(),
@@ -115,16 +120,18 @@ class Happenings {
   readonly #books: Books;
   readonly #clock: SandboxClock;
   readonly #providers: readonly ProviderSandbox[];
+  readonly #names: readonly string[];
 
   constructor(books: Books, clock: SandboxClock, providers: readonly ProviderSandbox[]) {
     this.#books = books;
     this.#clock = clock;
     this.#providers = providers;
+    this.#names = providers.map(({ name }) => name);
   }
 
   catchUp(): void {
     for (;;) {
-      const next = this.#books.firstDueBy(this.#clock.seconds());
+      const next = this.#books.firstDueBy(this.#clock.seconds(), this.#names);
       if (next === undefined) return;
       const provider = this.#providers.find((candidate) => candidate.name === next.provider);
       invariant(provider, `a sandbox for ${next.provider}`);
@@ -138,7 +145,7 @@ class Happenings {
   }
 
   nextDueAt(): Date | null {
-    const dueAt = this.#books.nextDueAt();
+    const dueAt = this.#books.nextDueAt(this.#names);
     return dueAt === null ? null : new Date(dueAt * 1000);
   }
 
@@ -152,19 +159,22 @@ class Happenings {
 }
 
 function playedProviders(
-  options: SandboxOptions,
+  { stripe, creem }: SandboxOptions,
   core: { books: Books; clock: SandboxClock; deliverer: WebhookDeliverer; origin: () => string },
 ): ProviderSandbox[] {
-  const world = new StripeWorld({
-    books: new ProviderBooks(core.books, 'stripe'),
+  const partsFor = (provider: string) => ({
+    books: new ProviderBooks(core.books, provider),
     clock: core.clock,
     origin: core.origin,
-    queueWebhook: (eventId) => {
-      core.deliverer.outbox.queue('stripe', eventId);
+    queueWebhook: (eventId: string) => {
+      core.deliverer.outbox.queue(provider, eventId);
       core.deliverer.wake();
     },
   });
-  return [new StripeSandbox(world, options.stripe)];
+  return [
+    ...(stripe ? [new StripeSandbox(new StripeWorld(partsFor('stripe')), stripe)] : []),
+    ...(creem ? [new CreemSandbox(new CreemWorld(partsFor('creem')), creem)] : []),
+  ];
 }
 
 function controlsOf(

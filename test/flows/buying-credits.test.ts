@@ -87,12 +87,10 @@ describe('credits', () => {
     expect(await checkout(abroad)).toMatchObject({ __typename: 'NotAllowedNow' });
   });
 
-  it('are refused with an unknown coupon or through a channel that is not set up', async () => {
+  it('are refused with an unknown coupon', async () => {
     const account = await gateway.createAccount();
     const coupon = await recharge(account, { couponCode: 'UNKNOWN' });
     expect(coupon).toMatchObject({ __typename: 'CouponNotApplicable' });
-    const channel = await recharge(account, { channel: 'CREEM' });
-    expect(channel).toMatchObject({ __typename: 'ChannelUnsupported' });
   });
 
   it('is over for a deleted account', async () => {

@@ -135,7 +135,6 @@ describe('buying a plan', () => {
       const account = await gateway.createAccount();
       const first = pageOf(await checkout(account));
       await checkout(account, { couponCode: 'HALF' });
-      await checkout(account, { channel: 'CREEM' });
       await checkout(account, { planSlug: 'nothing' });
       await expectAtProvider(gateway, account, { open: 1 });
       expect(await pay(first.checkoutUrl)).toBe(303);
@@ -159,7 +158,6 @@ describe('buying a plan', () => {
       [{ planSlug: null, planId: 'unknown' }, 'PlanNotAvailable'],
       [{ planSlug: null, priceId: 'price_unknown' }, 'PlanNotAvailable'],
       [{ planSlug: 'monthly-only', interval: 'YEAR' as const }, 'PlanNotAvailable'],
-      [{ channel: 'CREEM' as const }, 'ChannelUnsupported'],
       [{ couponCode: 'UNKNOWN' }, 'CouponNotApplicable'],
     ])('is refused for %j as %s', async (input, refusal) => {
       const account = await gateway.createAccount();

@@ -20,7 +20,7 @@ export function describeCancelling(given: () => Given): void {
         status: 'CANCELED',
         endedAt: expect.any(Date),
       });
-      expect(await given().world.refundedMinor({ subscriptionId })).toBe(4900n);
+      expect((await given().world.moneyOf(subscriptionId)).refundedMinor).toBe(4900n);
     });
 
     it('goes on after the answer to the cancelling was lost', async () => {
@@ -28,11 +28,28 @@ export function describeCancelling(given: () => Given): void {
         given().provider.createPlanCheckout(await given().planCheckout(), randomUUID()),
       );
       const subscriptionId = outcome.subscriptionId ?? '';
-      await given().world.loseAnswers('DELETE', 'truncate', 1);
+      const cancelling = { effect: 'truncate', of: 'CANCEL', times: 1, after: true } as const;
+      await given().world.breakDown(cancelling);
 
       await given().provider.cancelAndRefund(subscriptionId, randomUUID());
 
-      expect(await given().world.refundedMinor({ subscriptionId })).toBe(4900n);
+      expect((await given().world.moneyOf(subscriptionId)).refundedMinor).toBe(4900n);
+    });
+
+    it('gives it back once when the answer to the refund was lost', async () => {
+      const { outcome } = await given().paid(
+        given().provider.createPlanCheckout(await given().planCheckout(), randomUUID()),
+      );
+      const subscriptionId = outcome.subscriptionId ?? '';
+      await given().world.breakDown({ effect: 'hang', of: 'REFUND', times: 1, after: true });
+      const key = randomUUID();
+
+      await expect(given().provider.cancelAndRefund(subscriptionId, key)).rejects.toMatchObject({
+        code: 'PROVIDER_UNAVAILABLE',
+      });
+      await given().provider.cancelAndRefund(subscriptionId, key);
+
+      expect((await given().world.moneyOf(subscriptionId)).refundedMinor).toBe(4900n);
     });
 
     it('has nothing to give back during a trial', async () => {
@@ -45,7 +62,7 @@ export function describeCancelling(given: () => Given): void {
       await given().provider.cancelAndRefund(subscriptionId, randomUUID());
 
       expect((await given().provider.retrieveSubscription(subscriptionId)).status).toBe('CANCELED');
-      expect(await given().world.refundedMinor({ subscriptionId })).toBe(0n);
+      expect((await given().world.moneyOf(subscriptionId)).refundedMinor).toBe(0n);
     });
 
     it('refuses a subscription that does not exist', async () => {

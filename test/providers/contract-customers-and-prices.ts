@@ -12,13 +12,13 @@ export function describeCustomersAndPrices(given: () => Given): void {
       const first = await given().provider.createCustomer(ada, key);
 
       expect(await given().provider.createCustomer(ada, key)).toEqual(first);
-      expect(await given().provider.createCustomer(ada, randomUUID())).not.toEqual(first);
+      expect(await given().provider.createCustomer(newCustomer(), randomUUID())).not.toEqual(first);
     });
 
     it('is made once when the answer is lost on the way', async () => {
       const key = randomUUID();
       const ada = newCustomer();
-      await given().world.loseAnswers('POST', 'truncate', 1);
+      await given().world.breakDown({ effect: 'truncate', of: 'CREATE', times: 1, after: true });
 
       const first = await given().provider.createCustomer(ada, key);
 
@@ -28,7 +28,8 @@ export function describeCustomersAndPrices(given: () => Given): void {
     it('is the same one after an unknown outcome', async () => {
       const key = randomUUID();
       const ada = newCustomer();
-      await given().world.loseAnswers('POST', 'hang', 1);
+      const before = await given().world.count('customer');
+      await given().world.breakDown({ effect: 'hang', of: 'CREATE', times: 1, after: true });
 
       await expect(given().provider.createCustomer(ada, key)).rejects.toMatchObject({
         code: 'PROVIDER_UNAVAILABLE',
@@ -36,6 +37,7 @@ export function describeCustomersAndPrices(given: () => Given): void {
       const first = await given().provider.createCustomer(ada, key);
 
       expect(await given().provider.createCustomer(ada, key)).toEqual(first);
+      expect(await given().world.count('customer')).toBe(before + 1);
     });
   });
 
@@ -47,6 +49,17 @@ export function describeCustomersAndPrices(given: () => Given): void {
 
       expect(Object.keys(made.priceIds).sort()).toEqual(plan.prices.map((p) => p.lookupKey).sort());
       expect(await given().provider.ensurePlanPrices(plan)).toEqual(made);
+    });
+
+    it('are made once when every other answer is lost', async () => {
+      const plan = newPlan();
+      const before = await given().world.count('price');
+      await given().world.breakDown({ effect: 'truncate', of: 'CREATE', times: 1, after: true });
+
+      const made = await given().provider.ensurePlanPrices(plan);
+
+      expect(await given().provider.ensurePlanPrices(plan)).toEqual(made);
+      expect(await given().world.count('price')).toBe(before + plan.prices.length);
     });
 
     it('are made once by two at the same time', async () => {

@@ -96,7 +96,8 @@ export class Given {
 }
 
 export function newCustomer() {
-  return { accountId: randomUUID(), name: 'Ada Lovelace', email: 'ada@example.com' };
+  const accountId = randomUUID();
+  return { accountId, name: 'Ada Lovelace', email: `ada-${accountId}@example.com` };
 }
 
 export function newPlan(): PlanForSale {

@@ -53,13 +53,13 @@ describe('Stripe alone', () => {
     const [monthly = ''] = plan.prices.map(({ lookupKey }) => lookupKey);
     const made = await world.provider.ensurePlanPrices(plan);
     await world.dashboard.prices.update(made.priceIds[monthly] ?? '', { active: false });
-    await world.dashboard.products.update(made.productId, { active: false });
+    await world.dashboard.products.update(made.productId ?? '', { active: false });
 
     const again = await world.provider.ensurePlanPrices(plan);
 
     expect(again.priceIds[monthly]).not.toBe(made.priceIds[monthly]);
     expect(await given.totalOf(again.priceIds[monthly] ?? '')).toBe(4900n);
-    expect((await world.dashboard.products.retrieve(made.productId)).active).toBe(true);
+    expect((await world.dashboard.products.retrieve(made.productId ?? '')).active).toBe(true);
     expect(await world.provider.ensurePlanPrices(plan)).toEqual(again);
   });
 
@@ -69,7 +69,7 @@ describe('Stripe alone', () => {
 
     for (const name of ['Pro, renamed', plan.name, 'Pro, renamed']) {
       await world.provider.ensurePlanPrices({ ...plan, name });
-      expect((await world.dashboard.products.retrieve(productId)).name).toBe(name);
+      expect((await world.dashboard.products.retrieve(productId ?? '')).name).toBe(name);
     }
   });
 
@@ -92,7 +92,7 @@ describe('Stripe alone', () => {
 
     expect(productId).toBe(product.id);
     expect(Object.values(priceIds).sort()).toEqual(ours.map(({ id }) => id).sort());
-    expect((await world.dashboard.products.retrieve(productId)).name).toBe('Made by hand');
+    expect((await world.dashboard.products.retrieve(productId ?? '')).name).toBe('Made by hand');
   });
 
   // Last, since it moves the time of everything.

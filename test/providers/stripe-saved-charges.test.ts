@@ -45,7 +45,7 @@ describe('charges of saved cards at Stripe', () => {
     'are found again when the answer was lost by %s',
     async (effect) => {
       const charge = await givenCharge();
-      await world.loseAnswers('POST', effect, 1);
+      await world.breakDown({ effect, of: 'CREATE', times: 1, after: true });
       const key = randomUUID();
       await world.provider.chargeSavedMethod(charge, key).catch(() => null);
       expect(await world.provider.chargeSavedMethod(charge, key)).toMatchObject({ isPaid: true });

@@ -1,18 +1,22 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
 import { pino } from 'pino';
 import Stripe from 'stripe';
 import { createStripeProvider } from '../../src/providers/stripe/stripe-provider.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
-import type { ProviderUnderTest, ReceivedWebhook } from './provider-under-test.ts';
+import type { Fault, ProviderUnderTest } from './provider-under-test.ts';
+import { control, forgetFaults, openWebhookDoor, submit } from './webhook-door.ts';
 
 const KEYS = {
   secretKey: 'sk_test_contract',
   publishableKey: 'pk_test_contract',
   webhookSecrets: ['whsec_contract', 'whsec_contract_older'],
 };
+const REQUESTS: Readonly<Record<NonNullable<Fault['of']>, object>> = {
+  CREATE: { method: 'POST' },
+  CANCEL: { method: 'DELETE' },
+  CHANGE: { method: 'POST', path: '/v1/subscriptions/*' },
+  REFUND: { method: 'POST', path: '/v1/refunds' },
+};
+const KINDS = { customer: 'customer', price: 'price', checkout: 'checkout.session' } as const;
 const CARDS = { GOOD: '4242424242424242', DECLINED: '4000000000000002' };
 
 interface Books {
@@ -62,10 +66,12 @@ export async function startStripeWorld(): Promise<StripeWorldUnderTest> {
     settle: (checkout, outcome) => control(sandbox.url, 'payments', { checkout, outcome }),
     reverse: (payment, action, amount) =>
       control(sandbox.url, 'reversals', { payment, action, amount }),
-    loseAnswers: (method, effect, times) =>
-      control(sandbox.url, 'faults', { method, effect, times, after: true }),
-    refundedMinor: async ({ subscriptionId }) =>
-      refundedOf(await booksOf(sandbox.url), subscriptionId),
+    closesPages: true,
+    breakDown: ({ of, ...fault }) =>
+      control(sandbox.url, 'faults', { ...fault, ...(of === undefined ? {} : REQUESTS[of]) }),
+    recover: () => forgetFaults(sandbox.url),
+    count: async (kind) => (await booksOf(sandbox.url)).stripe[KINDS[kind]]?.length ?? 0,
+    moneyOf: async (subscriptionId) => moneyOf(await booksOf(sandbox.url), subscriptionId),
     async [Symbol.asyncDispose]() {
       await sandbox.close();
       await door.close();
@@ -73,52 +79,12 @@ export async function startStripeWorld(): Promise<StripeWorldUnderTest> {
   };
 }
 
-async function openWebhookDoor() {
-  const webhooks: ReceivedWebhook[] = [];
-  const server = createServer(async (request, response) => {
-    webhooks.push({ rawBody: await buffer(request), headers: request.headers });
-    response.end();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    webhooks,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/stripe`,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
-
-/** A declined card is 402: the page again, with what went wrong. */
-async function submit(pageUrl: string, form: Record<string, string>): Promise<void> {
-  const body = new URLSearchParams(form);
-  const answer = await fetch(pageUrl, { method: 'POST', body, redirect: 'manual' });
-  if (answer.status !== 303 && answer.status !== 402) {
-    throw new Error(`The page answered ${answer.status}: ${await answer.text()}`);
-  }
-  await answer.body?.cancel();
-}
-
-async function control(sandboxUrl: string, what: string, order: object): Promise<void> {
-  const answer = await fetch(`${sandboxUrl}/_control/${what}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(order),
-  });
-  if (!answer.ok)
-    throw new Error(`The control door answered ${answer.status}: ${await answer.text()}`);
-  await answer.body?.cancel();
-}
-
 async function booksOf(sandboxUrl: string): Promise<Books> {
   return (await (await fetch(`${sandboxUrl}/_control/books`)).json()) as Books;
 }
 
-/** The sandbox's refunds of the payments of the subscription's invoices, added up from its own books. */
-function refundedOf({ stripe }: Books, subscriptionId: string): bigint {
+/** What the payments of the subscription's invoices took, and what was given back of them. */
+function moneyOf({ stripe }: Books, subscriptionId: string) {
   const invoices = (stripe.invoice ?? []).filter((invoice) =>
     JSON.stringify(invoice.parent).includes(`"${subscriptionId}"`),
   );
@@ -127,7 +93,15 @@ function refundedOf({ stripe }: Books, subscriptionId: string): bigint {
   const intents = new Set(
     payments.map(({ payment }) => (payment as { payment_intent?: string }).payment_intent),
   );
-  return (stripe.refund ?? [])
-    .filter(({ payment_intent }) => intents.has(payment_intent as string))
-    .reduce((sum, { amount }) => sum + BigInt(amount as number), 0n);
+  const refunds = (stripe.refund ?? []).filter(({ payment_intent }) =>
+    intents.has(payment_intent as string),
+  );
+  return {
+    paidMinor: sum(invoices.map(({ amount_paid }) => amount_paid)),
+    refundedMinor: sum(refunds.map(({ amount }) => amount)),
+  };
+}
+
+function sum(amounts: readonly unknown[]): bigint {
+  return amounts.reduce<bigint>((total, amount) => total + BigInt(amount as number), 0n);
 }

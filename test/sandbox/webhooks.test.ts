@@ -43,7 +43,7 @@ describe('webhooks', () => {
     const { stripe, sandbox } = await givenSandbox();
     await stripe.customers.create();
 
-    sandbox.setWebhookUrl(receiver.url);
+    sandbox.setWebhookUrl('stripe', receiver.url);
 
     await until(() => expect(receiver.types()).toEqual(['customer.created']));
   });

@@ -138,7 +138,8 @@ function priceChanges(
   const newPrices: PriceRecord[] = [];
   for (const offer of wanted) {
     const row = rowFor(offer, rows);
-    if (row === undefined) newPrices.push({ ...recordOf(offer), id: newId() });
+    if (row === undefined)
+      newPrices.push({ ...recordOf(offer), id: newId(), creemProductId: null });
     else offers.set(row.id, offer);
   }
   const changedPrices = rows.flatMap((row): PriceRecord[] => {
@@ -192,7 +193,7 @@ function recordOf({
   interval,
   price,
   stripePriceId,
-}: WantedPrice): Omit<PriceRecord, 'id'> {
+}: WantedPrice): Omit<PriceRecord, 'id' | 'creemProductId'> {
   const money = price.kind === 'FINITE' ? price.money : null;
   return { planId, interval, kind: price.kind, money, isActive: true, stripePriceId };
 }

@@ -82,6 +82,7 @@ export const PlanPriceSchema = defineEntity({
     currency: p.text().nullable(),
     isActive: p.boolean(),
     stripePriceId: p.text().nullable().unique('plan_price_stripe_unique'),
+    creemProductId: p.text().nullable().unique('plan_price_creem_unique'),
     createdAt: instant(),
   },
 });

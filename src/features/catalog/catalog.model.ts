@@ -118,6 +118,8 @@ export interface PriceRecord {
   readonly isActive: boolean;
   /** Null until Stripe was told of it. */
   readonly stripePriceId: string | null;
+  /** The product that was made of it at Creem; null until it was. What the file names is the plan's. */
+  readonly creemProductId: string | null;
 }
 
 /** What a plan is, apart from what it costs. */

@@ -1,4 +1,5 @@
-import type { Channel, Interval } from '../../platform/money.ts';
+import { assertNever } from '../../platform/assert.ts';
+import type { Channel, Interval, Money } from '../../platform/money.ts';
 import type { Plan, PlanAtPrice, PriceRecord, StoredCatalogue } from './catalog.model.ts';
 
 /** The price at which the plan is sold by this interval; null when it is not. Whether the plan is sold at all is `isActive`. */
@@ -6,21 +7,40 @@ export function offeredPrice(plan: Plan, interval: Interval): PriceRecord | null
   return plan.prices.find((price) => price.isActive && price.interval === interval) ?? null;
 }
 
-/**
- * The channels through which one of the plan's prices can be bought: none for what is free or agreed with each customer.
- * A Creem product has one billing period, so that it stands for the monthly price, or for the yearly one of a plan that
- * is not sold by the month.
- */
-export function channelsOf(plan: Plan, price: PriceRecord): Channel[] {
-  if (!isCharged(price)) return [];
-  return creemPrice(plan)?.id === price.id ? ['STRIPE', 'CREEM'] : ['STRIPE'];
+/** The currencies that Creem sells in. */
+const CREEM_CURRENCIES: ReadonlySet<string> = new Set(['EUR', 'USD']);
+
+/** The channels through which a price can be paid: none for what is free or agreed with each customer. */
+export function channelsOf({ money }: Pick<PriceRecord, 'money'>): Channel[] {
+  return money === null || money.amountMinor === 0n ? [] : channelsFor(money);
 }
 
-/** The prices that can be bought through Stripe, but that Stripe was not told of. */
-export function pricesUnknownToStripe(plan: Plan): PriceRecord[] {
+/** The channels that take an amount in its currency. */
+export function channelsFor({ currency }: Money): Channel[] {
+  return CREEM_CURRENCIES.has(currency) ? ['STRIPE', 'CREEM'] : ['STRIPE'];
+}
+
+/** The prices that can be bought through this channel, but that the provider was not told of. */
+export function pricesUnknownTo(channel: Channel, plan: Plan): PriceRecord[] {
   return plan.prices.filter(
-    (price) => price.isActive && isCharged(price) && price.stripePriceId === null,
+    (price) =>
+      price.isActive && channelsOf(price).includes(channel) && idAt(channel, plan, price) === null,
   );
+}
+
+/**
+ * The provider's id of a price; null when it was not told of it. A product that the catalogue file names at Creem has one
+ * billing period: it stands for the monthly price, or for the yearly one of a plan that is not sold by the month.
+ */
+export function idAt(channel: Channel, plan: Plan, price: PriceRecord): string | null {
+  switch (channel) {
+    case 'STRIPE':
+      return price.stripePriceId;
+    case 'CREEM':
+      return namedAtCreem(plan)?.id === price.id ? plan.creemProductId : price.creemProductId;
+    default:
+      return assertNever(channel);
+  }
 }
 
 /**
@@ -57,16 +77,16 @@ export function indexCatalogue(catalogue: StoredCatalogue): CatalogueIndex {
 }
 
 function priceIdsOf(plan: Plan): [string, PlanAtPrice][] {
-  const creem = creemPrice(plan);
   const ids = plan.prices.flatMap((price): [string | null, PriceRecord][] => [
     [price.id, price],
     [price.stripePriceId, price],
-    [price.id === creem?.id ? plan.creemProductId : null, price],
+    [price.creemProductId, price],
+    [idAt('CREEM', plan, price), price],
   ]);
   return ids.flatMap(([id, price]) => (id === null ? [] : [[id, { plan, price }]]));
 }
 
-function creemPrice(plan: Plan): PriceRecord | null {
+function namedAtCreem(plan: Plan): PriceRecord | null {
   if (plan.creemProductId === null) return null;
   return plan.prices.find((price) => price.isActive && isCharged(price)) ?? null;
 }

@@ -1,4 +1,4 @@
-import { assertNever, invariant } from '../../platform/assert.ts';
+import { invariant } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { ProviderUnavailable } from '../../platform/errors.ts';
@@ -15,9 +15,10 @@ import type { Catalogue, CreditPackage, Plan, PlanAtPrice, PriceRecord } from '.
 import {
   type CatalogueIndex,
   channelsOf,
+  idAt,
   indexCatalogue,
   lookupKey,
-  pricesUnknownToStripe,
+  pricesUnknownTo,
 } from './catalog.policy.ts';
 import type { CatalogStore } from './catalog.store.ts';
 
@@ -63,23 +64,11 @@ export class CatalogService {
   }
 
   /**
-   * Tells Stripe of every price above 0 that is sold and that it does not know yet, each under its lookup key. A provider
-   * that is down or refuses stops nothing: that is logged, and tried again when the price is first sold.
+   * Tells each provider of every price above 0 that is sold and that it does not know yet, under its lookup key. One that
+   * is down or refuses stops nothing: that is logged, and tried again when the price is first sold.
    */
   async syncToProvider(): Promise<void> {
-    if (!this.#needs.providers.has('STRIPE')) return;
-    for (const plan of await this.plans(false)) {
-      const prices = pricesUnknownToStripe(plan);
-      if (prices.length === 0) continue;
-      try {
-        await this.#makeAtStripe(plan, prices);
-      } catch (error) {
-        if (!isProviderError(error)) throw error;
-        this.#needs.logger.warn({ err: error, plan: plan.slug }, 'The plan is not at Stripe yet.');
-        // The others would only wait for the same silence.
-        if (error instanceof ProviderUnavailable) return;
-      }
-    }
+    for (const channel of this.#needs.providers.keys()) await this.#syncTo(channel);
   }
 
   /** The plans in the order of the catalogue file; those that are no longer sold only when asked for. */
@@ -129,14 +118,13 @@ export class CatalogService {
   }
 
   /**
-   * The provider's id of a price; one that Stripe does not know yet is made there, once. To be called outside of any
+   * The provider's id of a price; one that it does not know yet is made there, once. To be called outside of any
    * transaction. Throws ProviderUnsupported (the price is not sold through this channel: see `channelsOf`),
    * ProviderUnavailable and ProviderRefused.
    */
   async providerPriceId(channel: Channel, plan: Plan, price: PriceRecord): Promise<string> {
-    const isSold = this.#needs.providers.has(channel) && channelsOf(plan, price).includes(channel);
-    const id = isSold ? await this.#idAt(channel, plan, price) : null;
-    if (id !== null) return id;
+    const isSold = this.#needs.providers.has(channel) && channelsOf(price).includes(channel);
+    if (isSold) return idAt(channel, plan, price) ?? (await this.#firstSale(channel, price.id));
     const which = price.interval === 'MONTH' ? 'monthly' : 'yearly';
     throw new ProviderUnsupported(channel, `the ${which} price of the plan "${plan.slug}"`);
   }
@@ -146,62 +134,71 @@ export class CatalogService {
     this.#kept = null;
   }
 
-  async #idAt(channel: Channel, plan: Plan, price: PriceRecord): Promise<string | null> {
-    switch (channel) {
-      case 'STRIPE':
-        return price.stripePriceId ?? (await this.#stripePriceId(price.id));
-      case 'CREEM':
-        return plan.creemProductId;
-      default:
-        return assertNever(channel);
+  async #syncTo(channel: Channel): Promise<void> {
+    for (const plan of await this.plans(false)) {
+      const prices = pricesUnknownTo(channel, plan);
+      if (prices.length === 0) continue;
+      try {
+        await this.#makeAt(channel, plan, prices);
+      } catch (error) {
+        if (!isProviderError(error)) throw error;
+        const about = { err: error, channel, plan: plan.slug };
+        this.#needs.logger.warn(about, 'The plan is not at its provider yet.');
+        // The others would only wait for the same silence.
+        if (error instanceof ProviderUnavailable) return;
+      }
     }
   }
 
   /** Buyers of the same price at once wait for one of them; between processes, the lookup keys lead to one price. */
-  #stripePriceId(id: string): Promise<string> {
+  #firstSale(channel: Channel, id: string): Promise<string> {
+    const key = `${channel} ${id}`;
     const sale =
-      this.#firstSales.get(id) ??
-      this.#makeOnce(id).finally(() => {
-        this.#firstSales.delete(id);
+      this.#firstSales.get(key) ??
+      this.#makeOnce(channel, id).finally(() => {
+        this.#firstSales.delete(key);
       });
-    this.#firstSales.set(id, sale);
+    this.#firstSales.set(key, sale);
     return sale;
   }
 
-  async #makeOnce(id: string): Promise<string> {
-    // Another process may have told Stripe by now.
+  async #makeOnce(channel: Channel, id: string): Promise<string> {
+    // Another process may have told the provider by now.
     this.forget();
     const present = await this.planByPriceId(id);
     invariant(present !== null, `price ${id} exists`);
-    if (present.price.stripePriceId !== null) return present.price.stripePriceId;
-    await this.#makeAtStripe(present.plan, [present.price]);
+    const known = idAt(channel, present.plan, present.price);
+    if (known !== null) return known;
+    await this.#makeAt(channel, present.plan, [present.price]);
     const told = await this.planByPriceId(id);
-    invariant(told?.price.stripePriceId, `Stripe's id of price ${id} is kept`);
-    return told.price.stripePriceId;
+    const made = told === null ? null : idAt(channel, told.plan, told.price);
+    invariant(made !== null, `${channel}'s id of price ${id} is kept`);
+    return made;
   }
 
-  async #makeAtStripe(plan: Plan, unknown: readonly PriceRecord[]): Promise<void> {
+  async #makeAt(channel: Channel, plan: Plan, unknown: readonly PriceRecord[]): Promise<void> {
     const { database, store, clock, providers } = this.#needs;
-    const stripe = providers.get('STRIPE');
-    invariant(stripe !== undefined, 'Stripe is set up');
+    const provider = providers.get(channel);
+    invariant(provider !== undefined, `${channel} is set up`);
     const prices = unknown.flatMap((price) => {
       const { id, interval, money } = price;
       return money === null ? [] : [{ id, interval, money, lookupKey: lookupKey(plan, price) }];
     });
-    const { productId, priceIds } = await stripe.ensurePlanPrices({
+    const { productId, priceIds } = await provider.ensurePlanPrices({
       planId: plan.id,
       slug: plan.slug,
       name: plan.name,
       prices: prices.map(({ id: _, ...price }) => price),
     });
     const made = prices.map(({ id, lookupKey: key }) => {
-      const stripePriceId = priceIds[key];
-      invariant(stripePriceId !== undefined, `Stripe's price ${key} has an id`);
-      return { id, stripePriceId };
+      const priceId = priceIds[key];
+      invariant(priceId !== undefined, `${channel}'s price ${key} has an id`);
+      return { id, stripePriceId: priceId, creemProductId: priceId };
     });
     await database.transaction(async (tx) => {
       await store.lock(tx);
-      await store.saveStripeIds(tx, plan.id, { productId, prices: made }, clock.now());
+      if (channel === 'CREEM') await store.saveCreemIds(tx, made);
+      else await store.saveStripeIds(tx, plan.id, { productId, prices: made }, clock.now());
       await tx.hint('catalogue', '*');
     });
     this.forget();

@@ -54,11 +54,24 @@ export class CatalogStore {
     await writePackages(tx.em, changes, now);
   }
 
+  /** Keeps the products that were made of prices at Creem; a price that has one by now keeps it. */
+  async saveCreemIds(
+    tx: Transaction,
+    prices: readonly { id: string; creemProductId: string }[],
+  ): Promise<void> {
+    for (const { id, creemProductId } of prices) {
+      // What is no longer offered gives way: the product is of the price that is sold.
+      const former = { creemProductId, isActive: false, id: { $ne: id } };
+      await tx.em.nativeUpdate(PlanPriceSchema, former, { creemProductId: null });
+      await tx.em.nativeUpdate(PlanPriceSchema, { id, creemProductId: null }, { creemProductId });
+    }
+  }
+
   /** Keeps Stripe's ids of a plan's product and prices; a price that has one by now keeps it. */
   async saveStripeIds(
     tx: Transaction,
     planId: string,
-    ids: { productId: string; prices: readonly { id: string; stripePriceId: string }[] },
+    ids: { productId: string | null; prices: readonly { id: string; stripePriceId: string }[] },
     now: Date,
   ): Promise<void> {
     const stripeProductId = ids.productId;
@@ -124,6 +137,7 @@ function toPrice(row: InferEntity<typeof PlanPriceSchema>): PriceRecord {
     money: amountMinor == null || currency == null ? null : { amountMinor, currency },
     isActive: row.isActive,
     stripePriceId: row.stripePriceId ?? null,
+    creemProductId: row.creemProductId ?? null,
   };
 }
 

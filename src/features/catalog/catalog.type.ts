@@ -140,8 +140,8 @@ export function toPlan(plan: Plan): PlanType {
     slug: plan.slug,
     name: plan.name,
     description: plan.description,
-    monthlyPrice: monthly && toPrice(plan, monthly),
-    yearlyPrice: yearly && toPrice(plan, yearly),
+    monthlyPrice: monthly && toPrice(monthly),
+    yearlyPrice: yearly && toPrice(yearly),
     monthlyCredits: toAllowance(plan.monthlyCredits),
     rollover: toAllowance(plan.rollover),
     limits: plan.limits.map((limit) => ({ ...limit, allowance: toAllowance(limit.allowance) })),
@@ -162,13 +162,13 @@ export function toPlan(plan: Plan): PlanType {
   });
 }
 
-function toPrice(plan: Plan, price: PriceRecord): PriceType {
+function toPrice(price: PriceRecord): PriceType {
   return Object.assign(new PriceType(), {
     id: price.id,
     kind: price.kind,
     money: price.money && toMoney(price.money),
     interval: price.interval,
-    channels: channelsOf(plan, price),
+    channels: channelsOf(price),
   });
 }
 

@@ -48,6 +48,9 @@ export class ChangeOrderService {
   async dueNow(live: PlanSubscription, offer: Offer): Promise<Money> {
     const { planSlug, interval } = offer;
     invariant(planSlug !== null && interval !== null, 'a plan is offered');
+    if (this.#needs.providers.get(live.channel)?.can.confirmChanges === false) {
+      throw new NotAllowedNow(`${live.channel} has no page for changing a plan: use changePlan.`);
+    }
     return (await this.#needs.quotes.reckon(live, planSlug, interval)).amountDueNow;
   }
 

@@ -8,12 +8,15 @@ import {
   type HostedCheckout,
   type PaymentProvider,
   ProviderRefused,
+  ProviderUnsupported,
 } from '../../providers/payment-provider.ts';
+import { NotAllowedNow } from '../account/account.errors.ts';
 import type { AccountService } from '../account/account.service.ts';
 import type { CatalogService } from '../catalog/catalog.service.ts';
 import { CouponNotApplicable } from '../coupon/coupon.errors.ts';
 import type { CouponService } from '../coupon/coupon.service.ts';
 import type { CouponAtProviderService } from '../coupon/coupon-at-provider.service.ts';
+import { ChannelUnsupported } from '../payment-method/payment-method.errors.ts';
 import type { ProviderCustomerService } from '../payment-method/provider-customer.service.ts';
 import type { ChangeOrderService } from './change-order.service.ts';
 import type { Order } from './order.model.ts';
@@ -32,6 +35,9 @@ interface CheckoutOpenerNeeds {
   readonly providers: ReadonlyMap<Channel, PaymentProvider>;
 }
 
+/** What another try would not change. */
+const REFUSALS = [ProviderRefused, ProviderUnsupported, NotAllowedNow] as const;
+
 /** Opens the provider's hosted page for an order that is stored already. */
 export class CheckoutOpener {
   readonly #needs: CheckoutOpenerNeeds;
@@ -42,9 +48,11 @@ export class CheckoutOpener {
 
   /**
    * The order with its hosted page, opened now if it was not yet. The provider gets the order's own idempotency key, so
-   * that after a crash or an unknown outcome this finds the same page again. Throws what the provider's commands throw;
-   * an order that the provider refuses outright becomes FAILED, and CouponNotApplicable tells when its coupon leaves too
-   * little to charge. A page on which a change is confirmed is opened anew each time: see ChangeOrderService.
+   * that after a crash or an unknown outcome this finds the same page again; where a provider makes another one all the
+   * same, the first that is stored is the order's, and nobody is told of any other. Throws ChannelUnsupported, NotAllowedNow
+   * (the provider cannot have the account as a customer) and what the provider's commands throw; an order that is refused
+   * outright becomes FAILED, and CouponNotApplicable tells when its coupon leaves too little to charge. A page on which a
+   * change is confirmed is opened anew each time: see ChangeOrderService.
    */
   async open(order: Order): Promise<Order> {
     if (order.changedSubscriptionId !== null) return this.#needs.changeOrders.open(order);
@@ -54,9 +62,11 @@ export class CheckoutOpener {
     try {
       return await this.#remember(order, await this.#openAt(provider, order));
     } catch (error) {
-      if (error instanceof ProviderRefused) await this.#fail(order);
+      if (!REFUSALS.some((type) => error instanceof type)) throw error;
+      await this.#fail(order);
       if (error instanceof AmountTooSmall && order.couponId !== null) throw tooSmall(order, error);
-      throw error;
+      if (!(error instanceof ProviderUnsupported)) throw error;
+      throw new ChannelUnsupported(order.channel, error.message);
     }
   }
 
@@ -90,6 +100,8 @@ export class CheckoutOpener {
 
   #remember(order: Order, hosted: HostedCheckout): Promise<Order> {
     return this.#needs.database.transaction(async (tx) => {
+      const known = await this.#needs.store.lock(tx, order.id);
+      if (known !== null && known.providerCheckoutId !== null) return known;
       const {
         checkoutId: providerCheckoutId,
         url: checkoutUrl,

@@ -5,7 +5,7 @@ import type { Account } from '../account/account.model.ts';
 import { PlanNotAvailable } from '../catalog/catalog.errors.ts';
 import type { Catalogue, CreditPackage, Plan, PriceRecord } from '../catalog/catalog.model.ts';
 import { creditsFor } from '../catalog/catalog.model.ts';
-import { channelsOf, offeredPrice } from '../catalog/catalog.policy.ts';
+import { channelsFor, channelsOf, offeredPrice } from '../catalog/catalog.policy.ts';
 import type { CatalogService } from '../catalog/catalog.service.ts';
 import type { PlanSubscription } from '../subscription/subscription.model.ts';
 import type { SubscriptionService } from '../subscription/subscription.service.ts';
@@ -43,8 +43,6 @@ export interface Offer
   readonly planSlug: string | null;
 }
 
-const ALL_CHANNELS: readonly Channel[] = ['STRIPE', 'CREEM'];
-
 /** What the catalogue offers for a wish. */
 export class OfferService {
   readonly #catalog: CatalogService;
@@ -77,7 +75,7 @@ export class OfferService {
       trialDays: isFirst ? plan.trialDays : 0,
       packageId: null,
       creditsMicro: null,
-      channels: channelsOf(plan, price),
+      channels: channelsOf(price),
       planSlug: plan.slug,
     };
   }
@@ -107,7 +105,7 @@ export class OfferService {
       interval: null,
       trialDays: 0,
       planSlug: null,
-      channels: live === null ? ALL_CHANNELS : startingWith(live.channel),
+      channels: startingWith(live?.channel, channelsFor(bought.amount)),
     };
   }
 
@@ -185,8 +183,9 @@ function checkCurrency({ currency }: Money, account: Account): void {
   );
 }
 
-function startingWith(first: Channel): Channel[] {
-  return [first, ...ALL_CHANNELS.filter((channel) => channel !== first)];
+/** The channel of the account's subscription comes first, where it is one of them. */
+function startingWith(first: Channel | undefined, channels: readonly Channel[]): Channel[] {
+  return channels.toSorted((one, other) => Number(other === first) - Number(one === first));
 }
 
 function creditsIn(found: CreditPackage): bigint {

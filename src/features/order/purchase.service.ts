@@ -214,8 +214,10 @@ export class PurchaseService {
     const { providers } = this.#needs;
     const channel = asked ?? sold.find((candidate) => providers.has(candidate)) ?? 'STRIPE';
     if (!providers.has(channel)) throw new ChannelUnsupported(channel, `${channel} is not set up.`);
-    if (!sold.includes(channel))
-      throw new ChannelUnsupported(channel, `This is not sold through ${channel}.`);
+    if (!sold.includes(channel)) {
+      const why = `${channel} does not sell in this currency: choose another channel.`;
+      throw new ChannelUnsupported(channel, why);
+    }
     return channel;
   }
 

@@ -214,6 +214,8 @@ export class CardRequestService {
     const channel = asked ?? 'STRIPE';
     const provider = this.#needs.providers.get(channel);
     if (provider === undefined) throw new ChannelUnsupported(channel, `${channel} is not set up.`);
+    if (!provider.can.saveCards)
+      throw new ChannelUnsupported(channel, `${channel} saves cards in its own portal only.`);
     return provider;
   }
 }

@@ -3,7 +3,8 @@ import type { Transaction } from '../../platform/database/transaction.ts';
 import type { Channel } from '../../platform/money.ts';
 import { StaleState } from '../../platform/provider-effect.ts';
 import { requestHash } from '../../platform/request-hash.ts';
-import type { PaymentProvider } from '../../providers/payment-provider.ts';
+import { CustomerUnsuitable, type PaymentProvider } from '../../providers/payment-provider.ts';
+import { NotAllowedNow } from '../account/account.errors.ts';
 import type { Account } from '../account/account.model.ts';
 import type { ProviderCustomerStore } from './provider-customer.store.ts';
 
@@ -19,7 +20,8 @@ export class ProviderCustomerService {
 
   /**
    * The account's customer at this provider, made there when there is none yet: one account, one customer, however often
-   * and from wherever this is called. Throws what the provider's commands throw.
+   * and from wherever this is called. Throws NotAllowedNow when the provider needs something that the account lacks, and
+   * what the provider's commands throw.
    */
   async customerFor(account: Account, provider: PaymentProvider): Promise<string> {
     const known = await this.#store.customerOf(account.id, provider.channel);
@@ -27,10 +29,8 @@ export class ProviderCustomerService {
     const { id: accountId, name, email } = account;
     // With what it says in it: an account that was renamed after an unknown outcome would be refused for ever.
     const digest = requestHash([name, email]).toString('hex').slice(0, 16);
-    const made = await provider.createCustomer(
-      { accountId, name, email },
-      `tollgate-customer-${accountId}-${digest}`,
-    );
+    const key = `tollgate-customer-${accountId}-${digest}`;
+    const made = await provider.createCustomer({ accountId, name, email }, key).catch(notAllowed);
     await this.#store.remember(accountId, provider.channel, made.customerId, this.#clock.now());
     return (await this.#store.customerOf(accountId, provider.channel)) ?? made.customerId;
   }
@@ -60,4 +60,9 @@ export class ProviderCustomerService {
     if (!(await this.#store.countOnCards(tx, accountId, channel, revision)))
       throw new StaleState(`cards of account ${accountId}`);
   }
+}
+
+function notAllowed(error: unknown): never {
+  if (error instanceof CustomerUnsuitable) throw new NotAllowedNow(error.message);
+  throw error;
 }

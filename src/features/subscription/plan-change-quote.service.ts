@@ -62,14 +62,34 @@ export class PlanChangeQuoteService {
     interval: Interval,
     at = wholeSecond(this.#needs.clock.now()),
   ): Promise<PlanChangeQuote> {
+    const { target, ...terms } = await this.#terms(live, planSlug, interval, at);
+    return { ...terms, amountDueNow: await this.#dueNow(live, target, terms.timing, at) };
+  }
+
+  /** What a change would be, without what it costs: not every provider says that. Throws as `preview`. */
+  async terms(
+    live: PlanSubscription,
+    planSlug: string,
+    interval: Interval,
+  ): Promise<Omit<PlanChangeQuote, 'amountDueNow'>> {
+    const at = wholeSecond(this.#needs.clock.now());
+    const { target: _target, ...terms } = await this.#terms(live, planSlug, interval, at);
+    return terms;
+  }
+
+  async #terms(live: PlanSubscription, planSlug: string, interval: Interval, at: Date) {
     checkChangeable(live);
     const target = await this.#target(live, planSlug, interval);
+    if (target.toPriceId === live.providerPriceId)
+      throw new NotAllowedNow('The account has this plan already.');
     const present = await this.#needs.catalog.planById(live.planId);
     invariant(present !== null, `plan ${live.planId} exists`);
     const side = { plan: present, interval: live.interval };
     const timing = changeTiming(side, { plan: target.plan, interval });
+    this.#checkTiming(live, timing);
     const periodEnd = live.currentPeriodEnd ?? at;
     return {
+      target,
       id: newId(),
       accountId: live.accountId,
       subscriptionId: live.id,
@@ -80,7 +100,6 @@ export class PlanChangeQuoteService {
       toPriceId: target.toPriceId,
       timing,
       reckonedAt: at,
-      amountDueNow: await this.#dueNow(live, target, timing, at),
       creditsDeltaMicro: await this.#creditsDelta(live, target, interval, timing, at),
       effectiveAt: timing === 'NOW' ? at : periodEnd,
       expiresAt: new Date(at.getTime() + HOLDS_MS),
@@ -120,12 +139,8 @@ export class PlanChangeQuoteService {
     at: Date,
   ): Promise<Money> {
     const currency = live.price?.currency ?? price.money?.currency ?? 'USD';
-    if (toPriceId === live.providerPriceId)
-      throw new NotAllowedNow('The account has this plan already.');
     if (timing === 'PERIOD_END') return { amountMinor: 0n, currency };
-    const provider = this.#needs.providers.get(live.channel);
-    if (provider === undefined)
-      throw new ChannelUnsupported(live.channel, `${live.channel} is not set up.`);
+    const provider = this.#provider(live);
     const { providerSubscriptionId: subscriptionId } = live;
     try {
       const change = { subscriptionId, providerPriceId: toPriceId, at };
@@ -135,6 +150,21 @@ export class PlanChangeQuoteService {
         throw new ChannelUnsupported(live.channel, error.message);
       throw error;
     }
+  }
+
+  #checkTiming(live: PlanSubscription, timing: ChangeTiming): void {
+    if (timing === 'NOW' || this.#provider(live).can.changeAtPeriodEnd) return;
+    const remedy = 'cancel the subscription, and buy the other plan when it has ended';
+    throw new ChannelUnsupported(
+      live.channel,
+      `${live.channel} changes to a smaller plan at no later time: ${remedy}.`,
+    );
+  }
+
+  #provider({ channel }: PlanSubscription): PaymentProvider {
+    const provider = this.#needs.providers.get(channel);
+    if (provider === undefined) throw new ChannelUnsupported(channel, `${channel} is not set up.`);
+    return provider;
   }
 
   /** What an upgrade adds; what any other change makes of a month; nothing while a trial lasts. */

@@ -62,7 +62,7 @@ export class PlanChangeService {
     const live = await this.#needs.endings.live(accountId);
     const quote =
       quoteId === null
-        ? await this.#needs.quotes.reckon(live, planSlug, interval)
+        ? await this.#needs.quotes.terms(live, planSlug, interval)
         : await this.#held(live, quoteId, planSlug, interval);
     const change = this.#changeOf(quote, idempotencyKey, hash);
     const isNew = await this.#needs.database.transaction(async (tx) => {
@@ -118,7 +118,11 @@ export class PlanChangeService {
     return quote;
   }
 
-  #changeOf(quote: PlanChangeQuote, idempotencyKey: string, hash: Buffer): PlanChange {
+  #changeOf(
+    quote: Omit<PlanChangeQuote, 'amountDueNow'>,
+    idempotencyKey: string,
+    hash: Buffer,
+  ): PlanChange {
     const now = this.#needs.clock.now();
     const { accountId, subscriptionId, toPriceId, timing, reckonedAt, effectiveAt } = quote;
     return {

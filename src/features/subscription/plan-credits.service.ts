@@ -111,6 +111,7 @@ export class PlanCreditsService {
   async #beginPaid(tx: Transaction, account: Account, begun: PlanCreditSchedule): Promise<void> {
     const known = await this.#needs.schedules.of(tx, account.id);
     const isSame = known?.subscriptionId === begun.subscriptionId;
+    if (isSame && known !== null && isBegun(known, begun)) return;
     if (isSame && known !== null && known.anchorAt > begun.anchorAt) {
       await this.#needs.months.grant(tx, account, begun, null);
       return;
@@ -198,6 +199,11 @@ export class PlanCreditsService {
     }
     if (schedule !== due) await this.#needs.schedules.save(tx, schedule);
   }
+}
+
+/** A period that something else has begun already: a change of plan, or another payment for it. */
+function isBegun(known: PlanCreditSchedule, next: PlanCreditSchedule): boolean {
+  return known.causeId !== next.causeId && known.anchorAt.getTime() === next.anchorAt.getTime();
 }
 
 function periodMonths(

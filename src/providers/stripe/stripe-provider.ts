@@ -58,6 +58,7 @@ export function createStripeProvider(options: StripeProviderOptions): PaymentPro
   return {
     channel: 'STRIPE',
     publishableKey,
+    can: { saveCards: true, previewChanges: true, confirmChanges: true, changeAtPeriodEnd: true },
     createCustomer: (customer, key) => createCustomer(client, customer, key),
     ensurePlanPrices: (plan) => ensurePlanPrices(client, plan),
     ensureCoupon: (coupon) => ensureCoupon(client, coupon),

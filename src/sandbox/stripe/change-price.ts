@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import { periodEnd } from './billing-period.ts';
+import { periodEnd } from '../billing-period.ts';
 import { chargeInvoice, methodOf } from './charge-invoice.ts';
 import { paidShare } from './discounts.ts';
 import { draftInvoice, type NewInvoiceLine } from './invoice-object.ts';

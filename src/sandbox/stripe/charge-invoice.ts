@@ -1,11 +1,11 @@
 import type Stripe from 'stripe';
+import type { CardRefusal } from '../test-cards.ts';
 import { endpoint } from './endpoint.ts';
 import { expectPayment, markPaid, markPaymentFailed } from './invoices.ts';
 import { cardOf, readMethod } from './payment-methods.ts';
 import { createPaymentIntent, decline, succeed } from './payments.ts';
 import { badRequest, cardRefused, refuseUnplayed } from './stripe-problem.ts';
 import { idOf, type StripeWorld } from './stripe-world.ts';
-import type { CardRefusal } from './test-cards.ts';
 
 /** Charges what an open invoice asks for. Answers why the card was refused, or null when the invoice is paid. */
 export function chargeInvoice(

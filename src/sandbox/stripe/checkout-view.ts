@@ -1,8 +1,8 @@
 import type Stripe from 'stripe';
 import { type Html, html } from '../html.ts';
+import { everyInWords, moneyInWords } from '../money-words.ts';
 import { pageFrame } from '../page.ts';
 import type { CheckoutLine } from './checkout-lines.ts';
-import { everyInWords, moneyInWords } from './money-words.ts';
 
 export interface CheckoutView {
   readonly session: Stripe.Checkout.Session;

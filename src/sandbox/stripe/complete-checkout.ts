@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import { type CardRefusal, readCard, type TestCard } from '../test-cards.ts';
 import { billOnce } from './bill-once.ts';
 import { planOf } from './checkout-sessions.ts';
 import { countRedemption } from './coupons.ts';
@@ -9,7 +10,6 @@ import { createPaymentIntent, decline, startDebit, succeed } from './payments.ts
 import { startSubscription } from './start-subscription.ts';
 import { badRequest } from './stripe-problem.ts';
 import { idOf, type StripeWorld } from './stripe-world.ts';
-import { type CardRefusal, readCard, type TestCard } from './test-cards.ts';
 
 /** Whether the page may be completed without any payment method: nothing is due and none is asked for. */
 export function needsNoCard(session: Stripe.Checkout.Session): boolean {

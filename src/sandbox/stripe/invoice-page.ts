@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import type Stripe from 'stripe';
 import { type Html, html } from '../html.ts';
+import { moneyInWords } from '../money-words.ts';
 import { messagePage, pageFrame, sendPage } from '../page.ts';
 import { textPdf } from '../text-pdf.ts';
-import { moneyInWords } from './money-words.ts';
 import type { StripeWorld } from './stripe-world.ts';
 
 /** What `hosted_invoice_url` and `invoice_pdf` point to. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type Stripe from 'stripe';
 import { randomId } from '../random-id.ts';
+import { readCard, type TestCard, testMethodCard } from '../test-cards.ts';
 import { endpoint } from './endpoint.ts';
 import { badRequest, cardRefused, missingParameter } from './stripe-problem.ts';
 import { idOf, type StripeWorld } from './stripe-world.ts';
-import { readCard, type TestCard, testMethodCard } from './test-cards.ts';
 
 export interface Payer {
   readonly email: string | null;

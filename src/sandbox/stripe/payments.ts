@@ -1,10 +1,10 @@
 import type Stripe from 'stripe';
 import { randomId } from '../random-id.ts';
+import type { CardRefusal } from '../test-cards.ts';
 import { openDispute } from './disputes.ts';
 import { endpoint } from './endpoint.ts';
 import { cardOf } from './payment-methods.ts';
 import { equals, idOf, type StripeWorld } from './stripe-world.ts';
-import type { CardRefusal } from './test-cards.ts';
 
 export interface NewPayment {
   readonly amount: number;

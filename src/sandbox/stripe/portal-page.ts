@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type Stripe from 'stripe';
 import { messagePage, sendPage } from '../page.ts';
+import { readCard } from '../test-cards.ts';
 import { priceChange } from './change-price.ts';
 import { methodOf } from './charge-invoice.ts';
 import { attach, createCard, payerOf, setDefault } from './payment-methods.ts';
@@ -9,7 +10,6 @@ import { confirmView, type PortalNews, type PortalView, portalView } from './por
 import { StripeProblem } from './stripe-problem.ts';
 import { equals, idOf, type StripeWorld } from './stripe-world.ts';
 import { updateSubscription } from './subscriptions.ts';
-import { readCard } from './test-cards.ts';
 
 type Session = Stripe.BillingPortal.Session;
 interface Request {

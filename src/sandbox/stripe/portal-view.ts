@@ -1,8 +1,8 @@
 import type Stripe from 'stripe';
 import { type Html, html } from '../html.ts';
+import { everyInWords, moneyInWords } from '../money-words.ts';
 import { pageFrame } from '../page.ts';
 import type { PriceChange } from './change-price.ts';
-import { everyInWords, moneyInWords } from './money-words.ts';
 
 export interface PortalView {
   readonly session: Stripe.BillingPortal.Session;

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
+import { moneyInWords } from '../money-words.ts';
 import { randomId } from '../random-id.ts';
 import { endpoint } from './endpoint.ts';
-import { moneyInWords } from './money-words.ts';
 import { badRequest, missingParameter, refuseUnplayed } from './stripe-problem.ts';
 import { equals, idOf, mergeMetadata, type StripeWorld } from './stripe-world.ts';
 

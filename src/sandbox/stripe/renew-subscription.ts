@@ -1,10 +1,10 @@
 import type Stripe from 'stripe';
-import { periodEnd } from './billing-period.ts';
+import { periodEnd } from '../billing-period.ts';
+import { everyInWords, moneyInWords } from '../money-words.ts';
 import { chargeInvoice, methodOf, restore } from './charge-invoice.ts';
 import { discounted } from './discounts.ts';
 import type { NewInvoiceLine } from './invoice-object.ts';
 import { createOpenInvoice, markPaid, markPaymentFailed } from './invoices.ts';
-import { everyInWords, moneyInWords } from './money-words.ts';
 import { enterDuePhase } from './schedules.ts';
 import { idOf, type StripeWorld } from './stripe-world.ts';
 import { endOfPeriod, openInvoices, scheduleSubscription } from './subscription-due.ts';

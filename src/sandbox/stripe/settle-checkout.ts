@@ -1,9 +1,9 @@
 import type Stripe from 'stripe';
+import type { CardRefusal } from '../test-cards.ts';
 import { markPaid, markPaymentFailed, paymentsOf } from './invoices.ts';
 import { settleDebit } from './payments.ts';
 import { badRequest } from './stripe-problem.ts';
 import { idOf, type StripeWorld } from './stripe-world.ts';
-import type { CardRefusal } from './test-cards.ts';
 
 const RETURNED: CardRefusal = {
   code: 'payment_intent_payment_attempt_failed',

@@ -1,10 +1,10 @@
 import type Stripe from 'stripe';
 import { randomId } from '../random-id.ts';
+import type { CardRefusal } from '../test-cards.ts';
 import { endpoint } from './endpoint.ts';
 import { attach, cardOf, type Payer, payerOf, readMethod } from './payment-methods.ts';
 import { badRequest, cardRefused, missingParameter, refuseUnplayed } from './stripe-problem.ts';
 import { equals, idOf, mergeMetadata, orNull, type StripeWorld } from './stripe-world.ts';
-import type { CardRefusal } from './test-cards.ts';
 
 /** What is the same on every new setup intent. */
 const UNTOUCHED = {

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type Stripe from 'stripe';
 import { messagePage, sendPage } from '../page.ts';
+import { type CardRefusal, readCard } from '../test-cards.ts';
 import { type CardForm, cardPage } from './card-form.ts';
 import { createCard } from './payment-methods.ts';
 import { confirmSetup, payerFor } from './setup-intents.ts';
 import type { StripeWorld } from './stripe-world.ts';
-import { type CardRefusal, readCard } from './test-cards.ts';
 
 interface Request {
   Params: { secret: string };

@@ -1,10 +1,10 @@
 import type Stripe from 'stripe';
+import { everyInWords, moneyInWords } from '../money-words.ts';
 import type { CheckoutLine } from './checkout-lines.ts';
 import { planOf } from './checkout-sessions.ts';
 import { discounted, startDiscount } from './discounts.ts';
 import type { NewInvoiceLine } from './invoice-object.ts';
 import { createOpenInvoice, expectPayment, markPaid } from './invoices.ts';
-import { everyInWords, moneyInWords } from './money-words.ts';
 import { attach } from './payment-methods.ts';
 import { createPaymentIntent, startDebit, succeed } from './payments.ts';
 import { idOf, type StripeWorld } from './stripe-world.ts';

@@ -137,7 +137,7 @@ export class StripeWorld {
       request: this.#cause,
       type,
     } satisfies Omit<Stripe.EventBase, 'type'> & { type: string };
-    this.books.insertEvent(event);
+    this.books.insertEvent(event, type, event.created);
     this.#queueWebhook(event.id);
   }
 

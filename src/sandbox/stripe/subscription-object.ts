@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
+import { periodEnd } from '../billing-period.ts';
 import { randomId } from '../random-id.ts';
-import { periodEnd } from './billing-period.ts';
 import { idOf, type StripeWorld } from './stripe-world.ts';
 
 export interface NewSubscription {

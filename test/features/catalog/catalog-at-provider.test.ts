@@ -187,7 +187,6 @@ describe("the provider's id of a price", () => {
   it.each([
     ['agreed with each customer', { monthlyPrice: { kind: 'CUSTOM' } }, 'STRIPE'],
     ['free', { monthlyPrice: usd(0n) }, 'STRIPE'],
-    ['of a plan without a Creem product', {}, 'CREEM'],
     ['sold through a channel that is not set up', { creemProductId: 'prod_1' }, 'CREEM'],
   ] as const)('is refused for a price that is %s', async (_, terms, channel) => {
     const { stripe, catalog } = await givenStripe(aPlan('pro', terms));
@@ -230,10 +229,9 @@ describe('the real adapter', () => {
 });
 
 describe('Creem', () => {
-  it('sells the monthly price of a plan with a Creem product, and not the yearly one', async () => {
-    const stripe = new CountingStripe();
-    const [[, provider]] = [...stripe.asProviders()] as [['STRIPE', never]];
-    const { catalog } = await start(new Map([['CREEM', provider]]));
+  it('sells the product that the file names by the month, and one that is made by the year', async () => {
+    const creem = new CountingStripe();
+    const { catalog } = await start(creem.asProviders('CREEM'));
     const yearlyPrice = usd(29_000n);
     await catalog.sync(aCatalogue([aPlan('pro', { yearlyPrice, creemProductId: 'prod_creem' })]));
     const [plan, monthly] = await onSale(catalog);
@@ -241,7 +239,44 @@ describe('Creem', () => {
     invariant(yearly?.interval === 'YEAR', 'the second price is by the year');
 
     expect(await catalog.providerPriceId('CREEM', plan, monthly)).toBe('prod_creem');
-    await expect(catalog.providerPriceId('CREEM', plan, yearly)).rejects.toThrow(
+    const made = await catalog.providerPriceId('CREEM', plan, yearly);
+
+    expect(creem.calls.map(({ prices }) => prices.map(({ lookupKey }) => lookupKey))).toEqual([
+      ['tollgate_pro_year'],
+    ]);
+    expect((await catalog.planByPriceId(made))?.price.id).toBe(yearly.id);
+    expect((await catalog.planByPriceId('prod_creem'))?.price.id).toBe(monthly.id);
+  });
+
+  it('is told at the start of what it does not know, and keeps it through another sync', async () => {
+    const creem = new CountingStripe();
+    const { catalog } = await start(creem.asProviders('CREEM'));
+    await catalog.sync(aCatalogue([aPlan('pro')]));
+    await catalog.syncToProvider();
+    await catalog.sync(aCatalogue([aPlan('pro', { name: 'Professional' })]));
+    await catalog.syncToProvider();
+
+    const [, price] = await onSale(catalog);
+    expect(price).toMatchObject({
+      creemProductId: 'price_tollgate_pro_month_2900',
+      stripePriceId: null,
+    });
+    expect(creem.calls).toHaveLength(1);
+  });
+
+  it('does not sell in a currency that is not its own', async () => {
+    const creem = new CountingStripe();
+    const { catalog } = await start(creem.asProviders('CREEM'));
+    const monthlyPrice = {
+      kind: 'FINITE',
+      money: { amountMinor: 3_000n, currency: 'JPY' },
+    } as const;
+    await catalog.sync(aCatalogue([aPlan('pro', { monthlyPrice })]));
+
+    await catalog.syncToProvider();
+
+    expect(creem.calls).toEqual([]);
+    await expect(catalog.providerPriceId('CREEM', ...(await onSale(catalog)))).rejects.toThrow(
       ProviderUnsupported,
     );
   });

@@ -76,7 +76,7 @@ export class CountingStripe {
     return { productId: `prod_${plan.slug}`, priceIds: Object.fromEntries(ids) };
   }
 
-  asProviders(): ReadonlyMap<Channel, PaymentProvider> {
-    return new Map([['STRIPE', this as unknown as PaymentProvider]]);
+  asProviders(channel: Channel = 'STRIPE'): ReadonlyMap<Channel, PaymentProvider> {
+    return new Map([[channel, this as unknown as PaymentProvider]]);
   }
 }

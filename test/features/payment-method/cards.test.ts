@@ -280,7 +280,7 @@ describe('the cards of an account', () => {
       expect(Number(found?.count)).toBe(0);
     });
 
-    it('is not to be had from a channel that is not set up', async () => {
+    it('is not to be had from a channel that saves no cards', async () => {
       const account = await gateway.createAccount();
 
       expect(await setUp(account, { channel: 'CREEM' })).toMatchObject({

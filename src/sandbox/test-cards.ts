@@ -1,4 +1,4 @@
-/** What a card number of Stripe's test mode does. */
+/** What a card number of Stripe's test mode does; the sandbox takes the same numbers at every provider. */
 export interface TestCard {
   readonly number: string;
   readonly brand: string;

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 
-/** Stripe's units of a recurring price. */
+/** The units in which providers count a recurring price. */
 const UNITS: Readonly<Record<string, 'days' | 'weeks' | 'months' | 'years'>> = {
   day: 'days',
   week: 'weeks',

@@ -2,9 +2,9 @@ const ZERO_DECIMAL = new Set(
   'bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf'.split(' '),
 );
 
-/** An amount in minor units as people read it: `$30.00`. */
+/** An amount in minor units as people read it: `$30.00`. The currency's case does not matter. */
 export function moneyInWords(amount: number, currency: string): string {
-  const digits = ZERO_DECIMAL.has(currency) ? 0 : 2;
+  const digits = ZERO_DECIMAL.has(currency.toLowerCase()) ? 0 : 2;
   return new Intl.NumberFormat('en-US', {
     style: 'currency',
     currency: currency.toUpperCase(),

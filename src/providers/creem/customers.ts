@@ -1,0 +1,54 @@
+import type { CustomerEntity$Outbound } from 'creem/models/components';
+import { CustomerUnsuitable, type NewCustomer } from '../payment-provider.ts';
+import type { CreemApi, CreemClient } from './creem-client.ts';
+import { isMissing } from './creem-errors.ts';
+
+type Customer = CustomerEntity$Outbound;
+
+/**
+ * The account's customer at Creem, which knows one per address: found by it, or made, with our account as its `external_id`.
+ * One that somebody made without such an id is taken over. Throws CustomerUnsuitable for an account without an address, or
+ * with another account's, ProviderUnavailable and ProviderRefused.
+ */
+export function createCustomer(
+  client: CreemClient,
+  { accountId, name, email }: NewCustomer,
+): Promise<{ customerId: string }> {
+  if (email === null) {
+    const message = 'Creem sells to an e-mail address: give the account one first.';
+    return Promise.reject(new CustomerUnsuitable(message, { channel: 'CREEM' }));
+  }
+  return client.command(async (api) => {
+    const customer = await api.once(
+      () => findOwn(api, accountId, email),
+      () =>
+        api.send<Customer>(
+          'POST',
+          '/customers',
+          { email, name, external_id: accountId, metadata: { accountId } },
+          'id',
+        ),
+    );
+    return { customerId: customer.id };
+  });
+}
+
+async function findOwn(api: CreemApi, accountId: string, email: string): Promise<Customer | null> {
+  const found = await findByEmail(api, email);
+  if (found === null || found.external_id === accountId) return found;
+  if (found.external_id != null) {
+    const message = `At Creem the address ${email} belongs to another account: give this one its own.`;
+    throw new CustomerUnsuitable(message, { channel: 'CREEM' });
+  }
+  const change = { customer_id: found.id, external_id: accountId };
+  return api.send<Customer>('PATCH', '/customers', change, 'id');
+}
+
+async function findByEmail(api: CreemApi, email: string): Promise<Customer | null> {
+  try {
+    return await api.get<Customer>('/customers', { email }, 'id');
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}

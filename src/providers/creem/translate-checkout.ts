@@ -1,0 +1,44 @@
+import type { CheckoutEntity$Outbound } from 'creem/models/components';
+import type { Money } from '../../platform/money.ts';
+import type { CheckoutOutcome, CheckoutState } from '../payment-provider.ts';
+import { UnknownCreemAnswer } from './creem-errors.ts';
+import { idOrNull, toMoney, toTexts } from './translate-values.ts';
+
+type Checkout = CheckoutEntity$Outbound;
+
+/** A checkout in the port's words. Throws UnknownCreemAnswer for a state it has no word for. */
+export function toCheckoutOutcome(checkout: Checkout): CheckoutOutcome {
+  const state = stateOf(checkout);
+  return {
+    checkoutId: checkout.id,
+    orderId: toTexts(checkout.metadata).orderId ?? null,
+    state,
+    customerId: idOrNull(checkout.customer),
+    subscriptionId: idOrNull(checkout.subscription),
+    paymentId: checkout.order?.transaction ?? null,
+    total: totalOf(checkout),
+    url: state === 'OPEN' ? (checkout.checkout_url ?? null) : null,
+  };
+}
+
+function stateOf({ id, status, order }: Checkout): CheckoutState {
+  switch (status) {
+    case 'pending':
+      return 'OPEN';
+    case 'processing':
+      return 'PENDING_PAYMENT';
+    case 'expired':
+      return 'EXPIRED';
+    case 'completed':
+      return order?.status === 'pending' ? 'PENDING_PAYMENT' : 'PAID';
+    default:
+      throw new UnknownCreemAnswer(`Checkout ${id} has the unknown status "${status}".`);
+  }
+}
+
+/** What the order says; before there is one, what the page shows. */
+function totalOf({ order, product, custom_price: price, units = 1 }: Checkout): Money | null {
+  if (order != null) return toMoney(order.amount, order.currency);
+  if (typeof product === 'string') return null;
+  return toMoney((price ?? product.price) * units, product.currency);
+}
