@@ -9,9 +9,8 @@ import type { Config } from './config.ts';
 import { type Doors, openDoors } from './edge/doors.ts';
 import { ClockStore } from './features/operations/clock.store.ts';
 import { buildGraphSchema } from './graphql/schema.ts';
-import { dispatchTo } from './inbox/dispatch.ts';
-import { InboxStore } from './inbox/inbox.store.ts';
-import { Inbox } from './inbox/inbox.ts';
+import { witnessMutations } from './graphql/witnessed-mutations.ts';
+import type { Inbox } from './inbox/inbox.ts';
 import type { JobRunner } from './jobs/job-runner.ts';
 import { LiveHub } from './live/hub.ts';
 import { PostgresTransport } from './live/postgres-transport.ts';
@@ -86,10 +85,10 @@ async function startParts(options: AppOptions, closers: Closer[]): Promise<Omit<
   subscribeFeatures(services);
   await inBackground(() => services.catalog.sync(config.catalogue));
 
-  const inbox = composeInbox(services);
+  const { inbox } = services;
   const limiter = new RateLimiter({ windows: new RateWindowStore(database), logger });
   closers.push(async () => limiter.close());
-  const doors = await composeDoors(services, inbox, limiter);
+  const doors = await composeDoors(services, limiter);
   const sweeps = composeSweeps(services);
   const jobs = composeJobs(services, inbox, sweeps, databaseUrl);
   services.clocks.watchOver(sweeps, jobs);
@@ -122,23 +121,12 @@ function connect(url: string, config: Config, logger: Logger): Promise<Database>
   return Database.connect({ url, entities, poolSize: POOL_SIZE, onPoolError, statementTimeoutMs });
 }
 
-function composeInbox(services: Services): Inbox {
-  return new Inbox({
-    ...services,
-    store: new InboxStore(services.database),
-    dispatch: dispatchTo(services),
-  });
-}
-
-async function composeDoors(
-  services: Services,
-  inbox: Inbox,
-  limiter: RateLimiter,
-): Promise<Doors> {
+async function composeDoors(services: Services, limiter: RateLimiter): Promise<Doors> {
   const resolvers = composeResolvers(services);
-  const { apiKeys, config, database, logger, providers, usageGate } = services;
+  const { apiKeys, audit, config, database, inbox, logger, providers, usageGate } = services;
+  const schema = await buildGraphSchema(resolvers);
   return openDoors({
-    schema: await buildGraphSchema(resolvers),
+    schema: witnessMutations(schema, (...deed) => audit.witness(...deed)),
     resolvers,
     apiKeys,
     providers,

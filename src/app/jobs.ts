@@ -1,3 +1,4 @@
+import { catalogJobs } from '../features/catalog/catalog.jobs.ts';
 import { couponJobs } from '../features/coupon/coupon.jobs.ts';
 import { creditHoldCrontab, creditHoldJobs } from '../features/ledger/credit-hold.jobs.ts';
 import {
@@ -41,6 +42,7 @@ export function composeJobs(
   const { cardRequests, database, logger, planChanger, purchases, subscriptions } = services;
   const tasks = {
     ...inboxTasks(inbox),
+    ...catalogJobs(services.catalog),
     ...paymentMethodJobs(cardRequests),
     ...creditHoldJobs(services.holds),
     ...couponJobs(services.couponsAtProvider),

@@ -1,6 +1,8 @@
 import { AccountResolver } from '../features/account/account.resolver.ts';
+import { AccountAdministrationResolver } from '../features/account/account-administration.resolver.ts';
 import { ApiKeyResolver } from '../features/account/api-key.resolver.ts';
 import { CatalogResolver } from '../features/catalog/catalog.resolver.ts';
+import { PlanAdministrationResolver } from '../features/catalog/plan-administration.resolver.ts';
 import { CheckInResolver } from '../features/check-in/check-in.resolver.ts';
 import { CouponResolver } from '../features/coupon/coupon.resolver.ts';
 import { GrantInvoiceResolver, InvoiceResolver } from '../features/invoice/invoice.resolver.ts';
@@ -8,11 +10,14 @@ import { BalanceStreamResolver } from '../features/ledger/balance-stream.resolve
 import { CreditAllocationResolver } from '../features/ledger/credit-allocation.resolver.ts';
 import { CreditHoldResolver } from '../features/ledger/credit-hold.resolver.ts';
 import { CreditTransactionResolver } from '../features/ledger/credit-transaction.resolver.ts';
+import { EveryTransactionResolver } from '../features/ledger/every-transaction.resolver.ts';
 import { LedgerResolver } from '../features/ledger/ledger.resolver.ts';
 import { AccountStreamResolver } from '../features/lifecycle/account-stream.resolver.ts';
 import { LifecycleResolver } from '../features/lifecycle/lifecycle.resolver.ts';
 import { LifecycleAccountResolver } from '../features/lifecycle/lifecycle-account.resolver.ts';
+import { AuditResolver } from '../features/operations/audit.resolver.ts';
 import { ClockResolver } from '../features/operations/clock.resolver.ts';
+import { WebhookEventResolver } from '../features/operations/webhook-event.resolver.ts';
 import { OrderResolver } from '../features/order/order.resolver.ts';
 import {
   GrantOrderResolver,
@@ -35,16 +40,21 @@ export function composeResolvers(services: Services): Resolvers {
     services;
   return resolverMap([
     new CatalogResolver(catalog, providers),
+    new PlanAdministrationResolver(services.plans),
     new AccountResolver(accounts, clock),
+    new AccountAdministrationResolver(accounts),
     new ApiKeyResolver(accounts, apiKeys),
     new LifecycleResolver(services.lifecycle),
     new PaymentMethodResolver(accounts, services.cardRequests, services.paymentMethods),
     new LifecycleAccountResolver(services.lifecycleHistory, services.catalogue, clock),
     new AccountStreamResolver(accounts, services.lifecycleHistory),
     new ClockResolver(services.clocks),
+    new WebhookEventResolver(services.inbox),
+    new AuditResolver(services.audit),
     new LedgerResolver(ledger, history),
     new CreditHoldResolver(services.holds),
     new CreditTransactionResolver(accounts, history),
+    new EveryTransactionResolver(accounts, history),
     new CreditAllocationResolver(history),
     new BalanceStreamResolver(accounts, services.balanceStreams),
     new CheckInResolver(services.checkIns),

@@ -5,6 +5,7 @@ import { ApiKeyService } from '../features/account/api-key.service.ts';
 import { ApiKeyStore } from '../features/account/api-key.store.ts';
 import { CatalogService } from '../features/catalog/catalog.service.ts';
 import { CatalogStore } from '../features/catalog/catalog.store.ts';
+import { PlanAdministration } from '../features/catalog/plan-administration.service.ts';
 import { CheckInService } from '../features/check-in/check-in.service.ts';
 import { CheckInStore } from '../features/check-in/check-in.store.ts';
 import { CouponService } from '../features/coupon/coupon.service.ts';
@@ -34,6 +35,8 @@ import { OutstandingInvoiceService } from '../features/lifecycle/outstanding-inv
 import { PromotionService } from '../features/lifecycle/promotion.service.ts';
 import { PromotionStore } from '../features/lifecycle/promotion.store.ts';
 import { SubscriptionRefresher } from '../features/lifecycle/subscription-refresher.service.ts';
+import { AuditService } from '../features/operations/audit.service.ts';
+import { AuditStore } from '../features/operations/audit.store.ts';
 import { ClockService, type PlayedProviders } from '../features/operations/clock.service.ts';
 import { ClockStore } from '../features/operations/clock.store.ts';
 import { ChangeOrderService } from '../features/order/change-order.service.ts';
@@ -69,6 +72,9 @@ import { UsageAnchorStore } from '../features/usage/usage-anchor.store.ts';
 import { UsageGateService } from '../features/usage/usage-gate.service.ts';
 import { UsageReportService } from '../features/usage/usage-report.service.ts';
 import { UsageReportStore } from '../features/usage/usage-report.store.ts';
+import { dispatchTo } from '../inbox/dispatch.ts';
+import { InboxStore } from '../inbox/inbox.store.ts';
+import { Inbox } from '../inbox/inbox.ts';
 import type { LiveHub } from '../live/hub.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -108,7 +114,11 @@ export function composeServices(foundation: Foundation) {
   const clocks = new ClockService({ ...base, store: new ClockStore(base.database) });
   const sold = { ...purchases, reversals, checkIns };
   const time = { ...lifecycle, clocks };
-  return { ...base, ...accounts, ...cards, ...ledger, ...usage, ...sold, ...time };
+  const audit = new AuditService(new AuditStore(base.database), base.clock, base.logger);
+  const services = { ...base, ...accounts, ...cards, ...ledger, ...usage, ...sold, ...time, audit };
+  const store = new InboxStore(base.database);
+  const inbox = new Inbox({ ...services, store, dispatch: dispatchTo(services) });
+  return { ...services, inbox };
 }
 
 type Base = Foundation & { readonly events: DomainEvents; readonly catalogue: Config['catalogue'] };
@@ -122,8 +132,13 @@ function composeAccounts(base: Base) {
   });
   const accounts = new AccountService({ ...base, store: new AccountStore(database), apiKeys });
   const catalog = new CatalogService({ ...base, store: new CatalogStore(database) });
+  const plans = new PlanAdministration({
+    ...base,
+    store: new CatalogStore(database),
+    catalog,
+  });
   const customers = new ProviderCustomerService(new ProviderCustomerStore(database), clock);
-  return { apiKeys, accounts, catalog, customers };
+  return { apiKeys, accounts, catalog, plans, customers };
 }
 
 function composeCards(base: Base & ReturnType<typeof composeAccounts>) {

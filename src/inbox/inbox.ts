@@ -1,3 +1,7 @@
+import type {
+  WebhookEvent,
+  WebhookEventFilter,
+} from '../features/operations/webhook-event.model.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Coalescer } from '../platform/coalescer.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -6,6 +10,7 @@ import { NotFound } from '../platform/errors.ts';
 import { isId, newId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Channel } from '../platform/money.ts';
+import type { Page, PageRequest } from '../platform/paging.ts';
 import { type Apply, StaleState } from '../platform/provider-effect.ts';
 import {
   InvalidWebhook,
@@ -15,7 +20,6 @@ import {
 import type { Dispatch } from './dispatch.ts';
 import { errorText } from './error-text.ts';
 import type { BegunEvent, InboxStore, NewWebhookEvent } from './inbox.store.ts';
-import type { WebhookEvent } from './webhook-event.model.ts';
 
 interface InboxNeeds {
   readonly database: Database;
@@ -95,6 +99,15 @@ export class Inbox {
       : null;
     if (event === null) throw new NotFound('Webhook event');
     return event;
+  }
+
+  /** A page of events, the last received first. Throws InvalidInput. */
+  events(filter: WebhookEventFilter, request: PageRequest): Promise<Page<WebhookEvent>> {
+    return this.#needs.store.events(filter, request);
+  }
+
+  eventCount(filter: WebhookEventFilter): Promise<bigint> {
+    return this.#needs.store.count(filter);
   }
 
   /** Gives a new job to events that wait for more than a minute and have lost theirs. */

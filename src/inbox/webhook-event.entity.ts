@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/postgresql';
+import type { WebhookEventStatus } from '../features/operations/webhook-event.model.ts';
 import { instant } from '../platform/database/columns.ts';
 import type { Channel } from '../platform/money.ts';
-import type { WebhookEventStatus } from './webhook-event.model.ts';
 
 export const WebhookEventSchema = defineEntity({
   name: 'WebhookEvent',
@@ -15,6 +15,7 @@ export const WebhookEventSchema = defineEntity({
   ],
   uniques: [{ name: 'webhook_event_provider_unique', properties: ['channel', 'providerEventId'] }],
   indexes: [
+    { name: 'webhook_event_page', properties: ['status', 'channel', 'id'] },
     {
       name: 'webhook_event_open',
       expression: `create index webhook_event_open on webhook_event (received_at) where status in ('RECEIVED', 'FAILED')`,

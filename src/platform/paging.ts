@@ -49,4 +49,6 @@ export function pageOf<Item>(rows: readonly Item[], size: number, isFirst: boole
 }
 
 export const UUID_POSITION = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** No id comes after it. */
+export const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 export const NUMBER_POSITION = /^\d{1,18}$/;

@@ -1,4 +1,4 @@
-import { Field, InputType, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { CurrencyScalar, TimeZoneScalar } from '../../graphql/scalars.ts';
 import { AccountType } from './account.type.ts';
 
@@ -18,6 +18,24 @@ export class CreateAccountInput {
 
   @Field(() => CurrencyScalar, { nullable: true, description: "The catalogue's when not given." })
   currency?: string | null;
+}
+
+@InputType('UpdateAccountInput', { description: 'What is left out stays as it is.' })
+export class UpdateAccountInput {
+  @Field(() => ID)
+  accountId!: string;
+
+  @Field(() => String, { nullable: true })
+  name?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Null: none.' })
+  email?: string | null;
+
+  @Field(() => TimeZoneScalar, {
+    nullable: true,
+    description: 'The present period keeps its start, and ends by the new calendar.',
+  })
+  timeZone?: string | null;
 }
 
 @ObjectType('CreateAccountPayload')

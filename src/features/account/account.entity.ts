@@ -12,6 +12,7 @@ export const AccountSchema = defineEntity({
     },
   ],
   indexes: [
+    { name: 'account_page', properties: ['status', 'id'] },
     {
       name: 'account_status_due',
       expression: `create index account_status_due on account (status_ends_at) where status in ('TRIAL', 'READONLY')`,

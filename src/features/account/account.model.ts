@@ -32,6 +32,24 @@ export interface NewAccount {
   readonly currency: string;
 }
 
+/** What of an account can be changed; what is undefined stays. */
+export interface AccountChange {
+  readonly name?: string;
+  /** Null: none. */
+  readonly email?: string | null;
+  readonly timeZone?: string;
+}
+
+/** Narrows the list of accounts; null: any. */
+export interface AccountFilter {
+  readonly status: AccountStatus | null;
+  /** A part of the name, the email or the external id, in capitals or not. */
+  readonly search: string | null;
+}
+
+/** What the list's cursors begin with. */
+export const ACCOUNT_CURSOR = 'account';
+
 /** How a new account begins. */
 export type FirstStatus = Omit<Standing, 'statusSince'>;
 

@@ -1,12 +1,16 @@
 import type { Clock } from '../../platform/clock.ts';
+import { concerns } from '../../platform/database/companion.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import type { DomainEvents } from '../../platform/domain-events.ts';
 import { InvalidInput, NotFound } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
+import type { Page, PageRequest } from '../../platform/paging.ts';
 import type {
   Account,
+  AccountChange,
   AccountCreated,
+  AccountFilter,
   AccountStatusChanged,
   FirstStatus,
   NewAccount,
@@ -14,6 +18,7 @@ import type {
 } from './account.model.ts';
 import { standingAt } from './account.policy.ts';
 import type { AccountStore } from './account.store.ts';
+import { checkAccountName, checkEmail, checkSearch } from './account-details.policy.ts';
 import type { ApiKeyService } from './api-key.service.ts';
 
 interface AccountServiceNeeds {
@@ -55,6 +60,7 @@ export class AccountService {
     return this.#needs.database
       .transaction(async (tx) => {
         await this.#needs.store.insert(tx, account);
+        concerns(account.id);
         const { secret } = await this.#needs.apiKeys.createIn(tx, {
           kind: 'MASTER',
           accountId: account.id,
@@ -94,6 +100,33 @@ export class AccountService {
     if (externalId.includes('\0')) return null;
     const found = await this.#needs.store.byExternalId(externalId);
     return found === null ? null : this.#asOfNow(found);
+  }
+
+  /** A page of accounts, newest first. Throws InvalidInput. */
+  async list(filter: AccountFilter, request: PageRequest): Promise<Page<Account>> {
+    if (filter.search !== null) checkSearch(filter.search);
+    const page = await this.#needs.store.list(filter, request, this.#needs.clock.now());
+    return { ...page, items: page.items.map((account) => this.#asOfNow(account)) };
+  }
+
+  async count(filter: AccountFilter): Promise<bigint> {
+    if (filter.search !== null) checkSearch(filter.search);
+    return this.#needs.store.count(filter, this.#needs.clock.now());
+  }
+
+  /** Changes what an account is called, and where its days begin. Throws InvalidInput and NotFound. */
+  async updateAccount(id: string, change: AccountChange): Promise<Account> {
+    if (change.name !== undefined) checkAccountName(change.name);
+    if (change.email) checkEmail(change.email);
+    if (change.email === '') throw new InvalidInput('email', 'is not an address.');
+    if (!isId(id)) throw new NotFound('Account');
+    return this.#needs.database.transaction(async (tx) => {
+      await this.lock(tx, id);
+      await this.#needs.store.update(tx, id, change, this.#needs.clock.now());
+      await tx.hintAll('account', [id]);
+      await tx.hint('usage', id);
+      return this.lock(tx, id);
+    });
   }
 
   /** The account, locked until the transaction ends; throws NotFound. */

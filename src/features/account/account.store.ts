@@ -2,8 +2,24 @@ import type { InferEntity } from '@mikro-orm/postgresql';
 import { GatheredReads } from '../../live/gathered-reads.ts';
 import type { Database, Statement } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
+import {
+  LAST_ID,
+  type Page,
+  type PageRequest,
+  pageOf,
+  pageSize,
+  readCursor,
+  UUID_POSITION,
+} from '../../platform/paging.ts';
 import { AccountSchema } from './account.entity.ts';
-import type { Account, Standing } from './account.model.ts';
+import {
+  ACCOUNT_CURSOR,
+  type Account,
+  type AccountChange,
+  type AccountFilter,
+  type AccountStatus,
+  type Standing,
+} from './account.model.ts';
 
 type Row = InferEntity<typeof AccountSchema>;
 
@@ -20,6 +36,53 @@ const NEXT_STATUS_END: Statement = {
   name: 'account_next_status_end',
   text: `select min(status_ends_at) as at from account where status in ('TRIAL', 'READONLY') and status_ends_at > $1`,
 };
+
+// As `standingAt` says: what time has ended is not what is stored, also before a job has written that down.
+const IS_OVER = `status in ('TRIAL', 'READONLY') and status_ends_at <= $2`;
+const NEXT = `case when status = 'TRIAL' and (blocked_at <= $2) is not true then 'READONLY' else 'DELETED' end`;
+const STATUS_NOW = `case when ${IS_OVER} then ${NEXT} else status end`;
+
+// Each status is a run of its own in the index `account_page`, and those that are over are few. The run is asked for as a
+// range: for an equal status the planner would rather walk through all ids, and past every other status.
+const IDS: Statement = {
+  name: 'account_page',
+  text: `
+    select found.id from unnest($1::text[]) as wanted (status) cross join lateral (
+      (select id from account
+        where (account.status, id) < (wanted.status, coalesce($3, '${LAST_ID}'::uuid)) and account.status >= wanted.status
+          and not (${IS_OVER})
+        order by account.status desc, id desc limit $4)
+      union all
+      (select id from account
+        where ${IS_OVER} and ${NEXT} = wanted.status and id < coalesce($3, '${LAST_ID}'::uuid)
+        order by id desc limit $4)
+    ) as found
+    order by found.id desc limit $4`,
+};
+const COUNT: Statement = {
+  name: 'account_count',
+  text: `select count(*) as count from account where ${STATUS_NOW} = any ($1)`,
+};
+
+// Reads accounts until the page is full: for a word that is nowhere, all of them (about two seconds per million).
+const MATCHING = `${STATUS_NOW} = any ($1)
+  and strpos(lower(concat_ws(chr(10), name, external_id, email)), $3) > 0`;
+const SEARCH: Statement = {
+  name: 'account_search',
+  text: `select id from account where ($4::uuid is null or id < $4) and ${MATCHING} order by id desc limit $5`,
+};
+const SEARCH_COUNT: Statement = {
+  name: 'account_search_count',
+  text: `select count(*) as count from account where ${MATCHING}`,
+};
+const STATUSES: readonly AccountStatus[] = [
+  'TRIAL',
+  'PROMO',
+  'ACTIVE',
+  'READONLY',
+  'SUSPENDED',
+  'DELETED',
+];
 
 /** Every query on the table of accounts. */
 export class AccountStore {
@@ -49,6 +112,35 @@ export class AccountStore {
 
   async byExternalId(externalId: string): Promise<Account | null> {
     return toAccount(await this.#database.read().findOne(AccountSchema, { externalId }));
+  }
+
+  /** A page of accounts, newest first, by the status that they have at `now`. Throws InvalidInput. */
+  async list(filter: AccountFilter, request: PageRequest, now: Date): Promise<Page<Account>> {
+    const size = pageSize(request);
+    const before = readCursor(ACCOUNT_CURSOR, request, UUID_POSITION);
+    const statement = filter.search === null ? IDS : SEARCH;
+    const values = [...valuesOf(filter, now), before, size + 1];
+    const ids = await this.#database.query<{ id: string }>(statement, values);
+    const found = await this.byIds(ids.map(({ id }) => id));
+    const newestFirst = found.toSorted((one, other) => (one.id < other.id ? 1 : -1));
+    return pageOf(newestFirst, size, before === null);
+  }
+
+  async count(filter: AccountFilter, now: Date): Promise<bigint> {
+    const statement = filter.search === null ? COUNT : SEARCH_COUNT;
+    const values = valuesOf(filter, now);
+    const [row] = await this.#database.query<{ count: bigint }>(statement, values);
+    return row?.count ?? 0n;
+  }
+
+  async update(tx: Transaction, id: string, change: AccountChange, now: Date): Promise<void> {
+    const { name, email, timeZone } = change;
+    await tx.query(
+      `update account set name = coalesce($2, name), email = case when $3 then $4 else email end,
+          time_zone = coalesce($5, time_zone), updated_at = $6
+        where id = $1`,
+      [id, name ?? null, email !== undefined, email ?? null, timeZone ?? null, now],
+    );
   }
 
   /**
@@ -129,4 +221,9 @@ function toAccount(row: Row | null): Account | null {
     createdAt,
     updatedAt,
   };
+}
+
+function valuesOf({ status, search }: AccountFilter, now: Date): unknown[] {
+  const statuses = status === null ? STATUSES : [status];
+  return search === null ? [statuses, now] : [statuses, now, search.toLowerCase()];
 }

@@ -1,5 +1,6 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 import { BillingErrorType } from '../../graphql/billing-error.ts';
+import { connectionType } from '../../graphql/connection.ts';
 import { enumOf } from '../../graphql/enums.ts';
 import { refusal } from '../../graphql/refusal.ts';
 import { CurrencyScalar, DateTimeScalar, TimeZoneScalar } from '../../graphql/scalars.ts';
@@ -56,6 +57,9 @@ export class AccountType {
 export function toAccount(account: Account): AccountType {
   return Object.assign(new AccountType(), account);
 }
+
+export const AccountConnectionType = connectionType('Account', () => AccountType);
+export type AccountConnectionType = InstanceType<typeof AccountConnectionType>;
 
 @ObjectType('AccountBlocked', {
   implements: BillingErrorType,

@@ -1,5 +1,6 @@
 import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import type { GraphContext } from '../../graphql/context.ts';
+import { concerns } from '../../platform/database/companion.ts';
 import { InvalidInput, NotFound } from '../../platform/errors.ts';
 import type { AccountService } from './account.service.ts';
 import type { ApiKeyService } from './api-key.service.ts';
@@ -65,6 +66,7 @@ export class ApiKeyResolver {
     const key = await this.#apiKeys.key(id);
     const own = key.accountId ? sees(ctx.caller, key.accountId) : ctx.caller.kind === 'admin';
     if (!own) throw new NotFound('API key');
+    if (key.accountId) concerns(key.accountId);
     return toApiKey(await this.#apiKeys.revokeKey(key.id));
   }
 }

@@ -5,17 +5,19 @@ import {
   type CreditPackageTerms,
   type Plan,
   type PlanDetails,
+  type PlanManager,
   type PlanPrice,
   type PlanTerms,
   type PriceRecord,
   type StoredCatalogue,
   storeAllowance,
 } from './catalog.model.ts';
+import { isLeftToAdministrators } from './plan-manager.policy.ts';
 
-/** What must be written so that the database says what the catalogue file says. Plans and packages that are written are sold. */
+/** What must be written so that the database says what the file, or an administrator, says. Packages that are written are sold. */
 export interface CatalogueChanges {
-  readonly newPlans: readonly Identified<PlanDetails>[];
-  readonly changedPlans: readonly Identified<PlanDetails>[];
+  readonly newPlans: readonly Identified<WrittenPlan>[];
+  readonly changedPlans: readonly Identified<WrittenPlan>[];
   /** No longer in the file: no longer sold, and the default of nobody. */
   readonly retiredPlanIds: readonly string[];
   readonly newPrices: readonly PriceRecord[];
@@ -26,30 +28,65 @@ export interface CatalogueChanges {
 }
 
 type Identified<Terms> = { readonly id: string; readonly terms: Terms };
+type Managed = { readonly isActive: boolean; readonly managedBy: PlanManager };
+type WrittenPlan = PlanDetails & Managed;
+
+const BY_FILE: Managed = { isActive: true, managedBy: 'FILE' };
+const NOTHING: CatalogueChanges = {
+  newPlans: [],
+  changedPlans: [],
+  retiredPlanIds: [],
+  newPrices: [],
+  changedPrices: [],
+  newPackages: [],
+  changedPackages: [],
+  retiredPackageIds: [],
+};
 
 /**
  * Compares the file with what is stored. Nothing is ever deleted, and a price keeps its amount: another amount, or another
  * price at Stripe, is another price, and one that was offered before is offered again. A Stripe id that the file gives is
- * taken away from whichever price had it. A price for which the file gives no id keeps the one that it has.
+ * taken away from whichever price had it. A price for which the file gives no id keeps the one that it has. Of a plan that is
+ * an administrator's, the file only says whether it is the default one. Source: docs/decisions/0011-who-sets-plans.md.
  */
 export function catalogueChanges(
   stored: StoredCatalogue,
   catalogue: Catalogue,
   newId: () => string,
 ): CatalogueChanges {
-  const plans = compare(stored.plans, catalogue.plans, { same: sameDetails, newId });
+  const kept = stored.plans.filter((plan) => isLeftToAdministrators(plan, catalogue));
+  const plans = compare(
+    stored.plans.filter((plan) => !kept.includes(plan)),
+    catalogue.plans.filter(({ slug }) => !kept.some((plan) => plan.slug === slug)),
+    { same: sameByFile, newId },
+  );
   const packages = compare(stored.packages, catalogue.credits.packages, {
     same: samePackage,
     newId,
   });
   return {
-    newPlans: plans.added,
-    changedPlans: plans.changed,
+    newPlans: plans.added.map(byFile),
+    changedPlans: [...plans.changed.map(byFile), ...movedDefaults(kept, catalogue)],
     retiredPlanIds: plans.retiredIds,
     ...priceChanges(stored.plans, plans.all, newId),
     newPackages: packages.added,
     changedPackages: packages.changed,
     retiredPackageIds: packages.retiredIds,
+  };
+}
+
+/** Makes or changes one plan as an administrator words it. Prices are treated as those of the file are. */
+export function planChanges(
+  stored: StoredCatalogue,
+  plan: Identified<PlanTerms & Managed>,
+  newId: () => string,
+): CatalogueChanges {
+  const isNew = !stored.plans.some(({ id }) => id === plan.id);
+  return {
+    ...NOTHING,
+    newPlans: isNew ? [plan] : [],
+    changedPlans: isNew ? [] : [plan],
+    ...priceChanges(stored.plans, [plan], newId),
   };
 }
 
@@ -83,8 +120,20 @@ function compare<Terms extends Sluggish, Row extends Sluggish & { id: string; is
   };
 }
 
-function sameDetails(one: PlanDetails, other: PlanDetails): boolean {
-  return detailsText(one) === detailsText(other);
+function byFile({ id, terms }: Identified<PlanDetails>): Identified<WrittenPlan> {
+  return { id, terms: { ...terms, ...BY_FILE } };
+}
+
+/** Which plan new accounts start on is always the file's word. */
+function movedDefaults(kept: readonly Plan[], { plans }: Catalogue): Identified<WrittenPlan>[] {
+  return kept.flatMap((plan) => {
+    const isDefault = plans.some(({ slug, isDefault: marked }) => marked && slug === plan.slug);
+    return isDefault === plan.isDefault ? [] : [{ id: plan.id, terms: { ...plan, isDefault } }];
+  });
+}
+
+function sameByFile(row: Plan, terms: PlanDetails): boolean {
+  return row.managedBy === 'FILE' && detailsText(row) === detailsText(terms);
 }
 
 function detailsText(plan: PlanDetails): string {

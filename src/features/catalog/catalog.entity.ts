@@ -1,19 +1,18 @@
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import { amount, instant } from '../../platform/database/columns.ts';
 import type { Interval } from '../../platform/money.ts';
-import type { Enforcement, PlanPrice, StoredAllowance } from './catalog.model.ts';
-
-/** A plan's limit as JSON keeps it. */
-export interface StoredLimit {
-  readonly metric: string;
-  readonly allowance: StoredAllowance;
-  readonly enforcement: Enforcement;
-}
+import type { PlanManager, PlanPrice, StoredAllowance, StoredLimit } from './catalog.model.ts';
 
 export const PlanSchema = defineEntity({
   name: 'Plan',
   tableName: 'plan',
-  checks: [{ name: 'plan_trial_days_positive', expression: 'trial_days >= 0' }],
+  checks: [
+    { name: 'plan_trial_days_positive', expression: 'trial_days >= 0' },
+    {
+      name: 'plan_managed_by_known',
+      expression: `managed_by in ('FILE', 'ADMINISTRATOR')`,
+    },
+  ],
   indexes: [
     {
       name: 'plan_one_default',
@@ -37,6 +36,7 @@ export const PlanSchema = defineEntity({
     isActive: p.boolean(),
     isDefault: p.boolean(),
     sortOrder: p.integer(),
+    managedBy: p.text().$type<PlanManager>().default('FILE'),
     stripeProductId: p.text().nullable(),
     creemProductId: p.text().nullable(),
     createdAt: instant(),

@@ -72,6 +72,25 @@ export interface PlanLimit {
   readonly enforcement: Enforcement;
 }
 
+/** A plan's limit as JSON keeps it. */
+export interface StoredLimit extends Omit<PlanLimit, 'allowance'> {
+  readonly allowance: StoredAllowance;
+}
+
+/** Limits for a JSON column. */
+export function storeLimits(limits: readonly PlanLimit[]): StoredLimit[] {
+  return limits.map(({ metric, allowance, enforcement }) => ({
+    metric,
+    allowance: storeAllowance(allowance),
+    enforcement,
+  }));
+}
+
+/** Limits from a JSON column. */
+export function readLimits(stored: readonly StoredLimit[]): PlanLimit[] {
+  return stored.map((limit) => ({ ...limit, allowance: readAllowance(limit.allowance) }));
+}
+
 /** What a plan costs for a month or a year; CUSTOM is agreed with each customer. 0 is free. */
 export type PlanPrice =
   | { readonly kind: 'FINITE'; readonly money: Money }
@@ -128,11 +147,15 @@ export type PlanDetails = Omit<
   'monthlyPrice' | 'yearlyPrice' | 'stripeMonthlyPriceId' | 'stripeYearlyPriceId'
 >;
 
+/** Who decides what a plan is: the catalogue file, until an administrator makes or changes it. */
+export type PlanManager = 'FILE' | 'ADMINISTRATOR';
+
 /** A plan as the database keeps it. */
 export interface Plan extends PlanDetails {
   readonly id: string;
-  /** Sold now; a plan that left the catalogue file stays for those who are on it. */
+  /** Sold now; a plan that is no longer sold stays for those who are on it. */
   readonly isActive: boolean;
+  readonly managedBy: PlanManager;
   /** Offered ones first, by month before by year; then the old ones, newest first. */
   readonly prices: readonly PriceRecord[];
   readonly stripeProductId: string | null;

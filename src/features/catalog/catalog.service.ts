@@ -11,7 +11,14 @@ import {
   ProviderUnsupported,
 } from '../../providers/payment-provider.ts';
 import { catalogueChanges, isUnchanged } from './catalog.engine.ts';
-import type { Catalogue, CreditPackage, Plan, PlanAtPrice, PriceRecord } from './catalog.model.ts';
+import type {
+  Catalogue,
+  CreditPackage,
+  Plan,
+  PlanAtPrice,
+  PriceRecord,
+  StoredCatalogue,
+} from './catalog.model.ts';
 import {
   type CatalogueIndex,
   channelsOf,
@@ -21,6 +28,7 @@ import {
   pricesUnknownTo,
 } from './catalog.policy.ts';
 import type { CatalogStore } from './catalog.store.ts';
+import { isLeftToAdministrators } from './plan-manager.policy.ts';
 
 interface CatalogServiceNeeds {
   readonly database: Database;
@@ -49,13 +57,16 @@ export class CatalogService {
   /**
    * Makes the database say what the catalogue file says, and writes nothing when it does already. A plan or package that
    * is no longer in the file stops being sold and is never deleted; one that comes back is sold again. Another amount is
-   * another price. Several processes may do this at once.
+   * another price. A plan that is an administrator's is left as it is, unless the file leans on what it no longer is. Several
+   * processes may do this at once. Source: docs/decisions/0011-who-sets-plans.md.
    */
   async sync(catalogue: Catalogue): Promise<void> {
     const { database, store, clock } = this.#needs;
     await database.transaction(async (tx) => {
       await store.lock(tx);
-      const changes = catalogueChanges(await store.catalogueIn(tx), catalogue, newId);
+      const stored = await store.catalogueIn(tx);
+      this.#tellWhoseTheyAre(stored, catalogue);
+      const changes = catalogueChanges(stored, catalogue, newId);
       if (isUnchanged(changes)) return;
       await store.write(tx, changes, clock.now());
       await tx.hint('catalogue', '*');
@@ -69,6 +80,24 @@ export class CatalogService {
    */
   async syncToProvider(): Promise<void> {
     for (const channel of this.#needs.providers.keys()) await this.#syncTo(channel);
+  }
+
+  /**
+   * Tells each provider of the prices of one plan that it does not know yet. What a provider refuses is logged, and left to
+   * the first sale. Throws ProviderUnavailable, when the others have been told.
+   */
+  async tellProvidersOf(planId: string): Promise<void> {
+    this.forget();
+    const plan = await this.planById(planId);
+    if (plan === null || !plan.isActive) return;
+    const away: unknown[] = [];
+    for (const channel of this.#needs.providers.keys()) {
+      await this.#tell(channel, plan).catch((error: unknown) => {
+        if (!(error instanceof ProviderUnavailable)) throw error;
+        away.push(error);
+      });
+    }
+    if (away.length > 0) throw away[0];
   }
 
   /** The plans in the order of the catalogue file; those that are no longer sold only when asked for. */
@@ -134,19 +163,40 @@ export class CatalogService {
     this.#kept = null;
   }
 
+  /** What the provider refuses is logged. Throws ProviderUnavailable. */
+  async #tell(channel: Channel, plan: Plan): Promise<void> {
+    const prices = pricesUnknownTo(channel, plan);
+    if (prices.length === 0) return;
+    try {
+      await this.#makeAt(channel, plan, prices);
+    } catch (error) {
+      if (!isProviderError(error)) throw error;
+      const about = { err: error, channel, plan: plan.slug };
+      this.#needs.logger.warn(about, 'The plan is not at its provider yet.');
+      if (error instanceof ProviderUnavailable) throw error;
+    }
+  }
+
   async #syncTo(channel: Channel): Promise<void> {
     for (const plan of await this.plans(false)) {
-      const prices = pricesUnknownTo(channel, plan);
-      if (prices.length === 0) continue;
       try {
-        await this.#makeAt(channel, plan, prices);
+        await this.#tell(channel, plan);
       } catch (error) {
-        if (!isProviderError(error)) throw error;
-        const about = { err: error, channel, plan: plan.slug };
-        this.#needs.logger.warn(about, 'The plan is not at its provider yet.');
+        if (!(error instanceof ProviderUnavailable)) throw error;
         // The others would only wait for the same silence.
-        if (error instanceof ProviderUnavailable) return;
+        return;
       }
+    }
+  }
+
+  #tellWhoseTheyAre({ plans }: StoredCatalogue, catalogue: Catalogue): void {
+    for (const plan of plans.filter(({ managedBy }) => managedBy === 'ADMINISTRATOR')) {
+      if (!catalogue.plans.some(({ slug }) => slug === plan.slug)) continue;
+      const isLeft = isLeftToAdministrators(plan, catalogue);
+      const what = isLeft
+        ? "the plan is an administrator's: what the catalogue file says of it has no effect"
+        : "the plan was an administrator's, and is the catalogue file's again: the file leans on what it no longer was";
+      this.#needs.logger.warn({ plan: plan.slug }, what);
     }
   }
 

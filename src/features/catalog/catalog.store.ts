@@ -1,6 +1,7 @@
 import type { EntityManager, InferEntity } from '@mikro-orm/postgresql';
 import type { Database } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
+import { isId } from '../../platform/ids.ts';
 import type { CatalogueChanges } from './catalog.engine.ts';
 import { CreditPackageSchema, PlanPriceSchema, PlanSchema } from './catalog.entity.ts';
 import {
@@ -8,10 +9,13 @@ import {
   type CreditPackageTerms,
   type Plan,
   type PlanDetails,
+  type PlanManager,
   type PriceRecord,
   readAllowance,
+  readLimits,
   type StoredCatalogue,
   storeAllowance,
+  storeLimits,
 } from './catalog.model.ts';
 
 /** Any two processes that write the catalogue at once must agree on this number; it has no other meaning. */
@@ -67,6 +71,13 @@ export class CatalogStore {
     }
   }
 
+  /** Gives a plan back to the catalogue file; false when there is none. */
+  async returnToFile(tx: Transaction, id: string, now: Date): Promise<boolean> {
+    if (!isId(id)) return false;
+    const given = { managedBy: 'FILE' as const, updatedAt: now };
+    return (await tx.em.nativeUpdate(PlanSchema, { id }, given)) > 0;
+  }
+
   /** Keeps Stripe's ids of a plan's product and prices; a price that has one by now keeps it. */
   async saveStripeIds(
     tx: Transaction,
@@ -111,7 +122,7 @@ function toPlan(row: InferEntity<typeof PlanSchema>, prices: readonly PriceRecor
     description: row.description ?? null,
     monthlyCredits: readAllowance(row.monthlyCredits),
     rollover: readAllowance(row.rollover),
-    limits: row.limits.map((limit) => ({ ...limit, allowance: readAllowance(limit.allowance) })),
+    limits: readLimits(row.limits),
     features: row.features,
     maxConcurrentAgents: readAllowance(row.maxConcurrentAgents),
     maxDurationHours: readAllowance(row.maxDurationHours),
@@ -120,6 +131,7 @@ function toPlan(row: InferEntity<typeof PlanSchema>, prices: readonly PriceRecor
     trialDays: row.trialDays,
     isActive: row.isActive,
     isDefault: row.isDefault,
+    managedBy: row.managedBy,
     sortOrder: row.sortOrder,
     prices,
     stripeProductId: row.stripeProductId ?? null,
@@ -168,25 +180,22 @@ async function writePlans(em: EntityManager, changes: CatalogueChanges, now: Dat
   }
 }
 
-function planRow(terms: PlanDetails) {
+function planRow(terms: PlanDetails & { isActive: boolean; managedBy: PlanManager }) {
   return {
     slug: terms.slug,
     name: terms.name,
     description: terms.description,
     monthlyCredits: storeAllowance(terms.monthlyCredits),
     rollover: storeAllowance(terms.rollover),
-    limits: terms.limits.map(({ metric, allowance, enforcement }) => ({
-      metric,
-      allowance: storeAllowance(allowance),
-      enforcement,
-    })),
+    limits: storeLimits(terms.limits),
     features: [...terms.features],
     maxConcurrentAgents: storeAllowance(terms.maxConcurrentAgents),
     maxDurationHours: storeAllowance(terms.maxDurationHours),
     allowedChannels: terms.allowedChannels === null ? null : [...terms.allowedChannels],
     canBuyCreditPackages: terms.canBuyCreditPackages,
     trialDays: terms.trialDays,
-    isActive: true,
+    isActive: terms.isActive,
+    managedBy: terms.managedBy,
     isDefault: terms.isDefault,
     sortOrder: terms.sortOrder,
     creemProductId: terms.creemProductId,

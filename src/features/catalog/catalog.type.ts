@@ -3,19 +3,32 @@ import { CreditsScalar } from '../../graphql/credits-scalar.ts';
 import { ChannelEnum, enumOf, IntervalEnum } from '../../graphql/enums.ts';
 import { MoneyType, toMoney } from '../../graphql/money.type.ts';
 import type { Channel, Interval } from '../../platform/money.ts';
-import type { Allowance, CreditPackage, Enforcement, Plan, PriceRecord } from './catalog.model.ts';
+import type {
+  Allowance,
+  CreditPackage,
+  Enforcement,
+  Plan,
+  PlanManager,
+  PriceRecord,
+} from './catalog.model.ts';
 import { channelsOf, offeredPrice } from './catalog.policy.ts';
 
-const AllowanceKindEnum = enumOf(
+export const AllowanceKindEnum = enumOf(
   'AllowanceKind',
   ['FINITE', 'UNLIMITED', 'CUSTOM'],
   'CUSTOM is agreed with each customer.',
 );
 
-const EnforcementEnum = enumOf(
+export const EnforcementEnum = enumOf(
   'Enforcement',
   ['HARD', 'SOFT'],
   'HARD refuses what would pass the limit; SOFT counts and flags it.',
+);
+
+export const PlanManagerEnum = enumOf(
+  'PlanManager',
+  ['FILE', 'ADMINISTRATOR'],
+  'Who decides what a plan is: the catalogue file, until an administrator makes or changes it.',
 );
 
 @ObjectType('Allowance', { description: 'An amount that may also be words.' })
@@ -124,6 +137,8 @@ export class PlanType {
   @Field(() => Boolean, { description: 'New accounts start on this plan.' })
   isDefault!: boolean;
 
+  manager!: PlanManager;
+
   providerIds!: {
     readonly stripeMonthlyPriceId: string | null;
     readonly stripeYearlyPriceId: string | null;
@@ -154,6 +169,7 @@ export function toPlan(plan: Plan): PlanType {
     isActive: plan.isActive,
     sortOrder: plan.sortOrder,
     isDefault: plan.isDefault,
+    manager: plan.managedBy,
     providerIds: {
       stripeMonthlyPriceId: monthly?.stripePriceId ?? null,
       stripeYearlyPriceId: yearly?.stripePriceId ?? null,

@@ -27,6 +27,18 @@ export class LedgerHistoryService {
     return this.#store.transactions(accountId, types, request);
   }
 
+  /** A page of all accounts' entries, of all types or of these, newest first. Throws InvalidInput. */
+  everyTransaction(
+    types: readonly CreditTransactionType[] | null,
+    request: PageRequest,
+  ): Promise<Page<CreditTransaction>> {
+    return this.#store.everyTransaction(types, request);
+  }
+
+  everyTransactionCount(types: readonly CreditTransactionType[] | null): Promise<bigint> {
+    return this.#store.everyTransactionCount(types);
+  }
+
   /** One entry of an account; null when it has none with this sequence. */
   transactionAt(accountId: string, sequence: bigint): Promise<CreditTransaction | null> {
     return this.#store.transactionAt(accountId, sequence);

@@ -10,15 +10,20 @@ import {
   UUID_POSITION,
 } from '../../platform/paging.ts';
 import {
+  CREDIT_TRANSACTION_TYPES,
   type CreditAllocation,
   type CreditGrant,
   type CreditTransaction,
   type CreditTransactionType,
+  EVERY_TRANSACTION_CURSOR,
   GRANT_CURSOR,
   TRANSACTION_CURSOR,
 } from './ledger.model.ts';
 
 const MOST_PAGES = 100;
+/** Milliseconds since 1970, the account, the sequence. */
+const EVERY_POSITION = /^\d{1,15}\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\/\d{1,18}$/;
+
 const TRANSACTION_COLUMNS = `account_id as "accountId", sequence, type, usage_type as "usageType",
   amount_micro as "amountMicro", balance_after_micro as "balanceAfterMicro", description, metadata,
   idempotency_key as "idempotencyKey", created_at as "createdAt"`;
@@ -46,6 +51,26 @@ const TRANSACTIONS_OF_TYPES: Statement = {
   text: `select ${TRANSACTION_COLUMNS} from credit_transaction
     where account_id = $1 and sequence < coalesce($2, 9223372036854775807) and type = any ($3)
     order by sequence desc limit $4`,
+};
+// Each type is a run of its own in the index `credit_transaction_all`, read from its end: a page costs a few rows of each
+// wanted type, however many entries there are and however rare the type is.
+const EVERY_TRANSACTION: Statement = {
+  name: 'credit_transactions_all_page',
+  text: `select found.* from unnest($1::text[]) as wanted (type) cross join lateral (
+      select ${TRANSACTION_COLUMNS} from credit_transaction t
+      where t.type = wanted.type and ($2::timestamptz is null or (created_at, account_id, sequence) < ($2, $3::uuid, $4::bigint))
+      order by created_at desc, account_id desc, sequence desc limit $5
+    ) as found
+    order by found."createdAt" desc, found."accountId" desc, found.sequence desc limit $5`,
+};
+// Sequences have no gap, so that an account has as many entries as its balance says.
+const EVERY_COUNT: Statement = {
+  name: 'credit_transactions_all_count',
+  text: 'select coalesce(sum(sequence), 0)::bigint as count from credit_balance',
+};
+const TYPES_COUNT: Statement = {
+  name: 'credit_transactions_types_count',
+  text: 'select count(*) as count from credit_transaction where type = any ($1)',
 };
 const TRANSACTION_COUNT: Statement = {
   name: 'credit_transactions_count',
@@ -131,6 +156,28 @@ export class LedgerHistoryStore {
     types: readonly CreditTransactionType[] | null,
   ): Promise<bigint> {
     return this.#count(TRANSACTION_COUNT, [accountId, types]);
+  }
+
+  /** A page of all accounts' entries, newest first. Throws InvalidInput. */
+  async everyTransaction(
+    types: readonly CreditTransactionType[] | null,
+    request: PageRequest,
+  ): Promise<Page<CreditTransaction>> {
+    const size = pageSize(request);
+    const before = readCursor(EVERY_TRANSACTION_CURSOR, request, EVERY_POSITION);
+    const [at, accountId, sequence] = before?.split('/') ?? [];
+    const rows = await this.#database.query<CreditTransaction>(EVERY_TRANSACTION, [
+      types === null ? CREDIT_TRANSACTION_TYPES : [...new Set(types)],
+      at === undefined ? null : new Date(Number(at)),
+      accountId ?? null,
+      sequence ?? null,
+      size + 1,
+    ]);
+    return pageOf(rows, size, before === null);
+  }
+
+  everyTransactionCount(types: readonly CreditTransactionType[] | null): Promise<bigint> {
+    return types === null ? this.#count(EVERY_COUNT, []) : this.#count(TYPES_COUNT, [types]);
   }
 
   async transactionAt(accountId: string, sequence: bigint): Promise<CreditTransaction | null> {

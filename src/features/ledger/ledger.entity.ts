@@ -111,6 +111,12 @@ export const CreditTransactionSchema = defineEntity({
     { name: 'credit_transaction_moves', expression: 'amount_micro <> 0' },
     { name: 'credit_transaction_balance_not_negative', expression: 'balance_after_micro >= 0' },
   ],
+  indexes: [
+    {
+      name: 'credit_transaction_all',
+      properties: ['type', 'createdAt', 'accountId', 'sequence'],
+    },
+  ],
   properties: {
     accountId: p.uuid().primary(),
     sequence: p.bigint('bigint').primary(),

@@ -1,5 +1,7 @@
 /** What the cursors of these lists begin with. */
 export const TRANSACTION_CURSOR = 'credit-transaction';
+/** Of the list over all accounts: when, whose, which. */
+export const EVERY_TRANSACTION_CURSOR = 'every-credit-transaction';
 export const GRANT_CURSOR = 'credit-grant';
 
 /** Where credits came from. `PURCHASE` was paid for by itself; `PLAN` came with a plan's month; the rest is promotional. */
@@ -11,18 +13,25 @@ export type CreditGrantSource =
   | 'CHECK_IN'
   | 'ADJUSTMENT';
 
+/** Where an entry stands in the list over all accounts. */
+export function everyTransactionPosition(entry: CreditTransaction): string {
+  return `${entry.createdAt.getTime()}/${entry.accountId}/${entry.sequence}`;
+}
+
 /** PENDING: not effective yet. CLOSED: spent, expired or ended. */
 export type CreditGrantStatus = 'PENDING' | 'OPEN' | 'CLOSED';
 
-export type CreditTransactionType =
-  | 'GRANT'
-  | 'SPEND'
-  | 'HOLD_CAPTURE'
-  | 'EXPIRY'
-  | 'REFUND'
-  | 'CLAWBACK'
-  | 'ADJUSTMENT'
-  | 'ROLLOVER';
+export const CREDIT_TRANSACTION_TYPES = [
+  'GRANT',
+  'SPEND',
+  'HOLD_CAPTURE',
+  'EXPIRY',
+  'REFUND',
+  'CLAWBACK',
+  'ADJUSTMENT',
+  'ROLLOVER',
+] as const;
+export type CreditTransactionType = (typeof CREDIT_TRANSACTION_TYPES)[number];
 
 /** What an account has, in micro-credits. `version` grows with every change, `sequence` with every entry. */
 export interface CreditBalance {

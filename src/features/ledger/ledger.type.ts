@@ -3,12 +3,13 @@ import { connectionType } from '../../graphql/connection.ts';
 import { CreditsScalar } from '../../graphql/credits-scalar.ts';
 import { enumOf } from '../../graphql/enums.ts';
 import { DateTimeScalar, JsonObjectScalar, SafeIntScalar } from '../../graphql/scalars.ts';
-import type {
-  CreditBalance,
-  CreditGrant,
-  CreditGrantSource,
-  CreditTransaction,
-  CreditTransactionType as TransactionKind,
+import {
+  CREDIT_TRANSACTION_TYPES,
+  type CreditBalance,
+  type CreditGrant,
+  type CreditGrantSource,
+  type CreditTransaction,
+  type CreditTransactionType as TransactionKind,
 } from './ledger.model.ts';
 import { available, promotional } from './ledger.policy.ts';
 
@@ -21,16 +22,7 @@ const CreditGrantSourceEnum = enumOf('CreditGrantSource', [
   'ADJUSTMENT',
 ]);
 
-export const CreditTransactionTypeEnum = enumOf('CreditTransactionType', [
-  'GRANT',
-  'SPEND',
-  'HOLD_CAPTURE',
-  'EXPIRY',
-  'REFUND',
-  'CLAWBACK',
-  'ADJUSTMENT',
-  'ROLLOVER',
-]);
+export const CreditTransactionTypeEnum = enumOf('CreditTransactionType', CREDIT_TRANSACTION_TYPES);
 
 @ObjectType('CreditBalance')
 export class CreditBalanceType {

@@ -1,5 +1,8 @@
 import { InvalidInput } from '../../platform/errors.ts';
+import { checkAccountName, checkEmail } from '../account/account-details.policy.ts';
+import { checkStorable } from '../account/storable-text.policy.ts';
 
+const LONGEST_EXTERNAL_ID = 255;
 const DAY_MS = 86_400_000;
 
 /** How many days are left until an instant, a begun day counting whole; null when there is none. */
@@ -18,13 +21,8 @@ export function checkNewAccount({
   readonly name: string;
   readonly email: string | null;
 }): void {
-  for (const [field, text] of Object.entries({ externalId, name })) {
-    if (text.trim() === '') throw new InvalidInput(field, 'must not be empty.');
-  }
-  for (const [field, text] of Object.entries({ externalId, name, email: email ?? '' })) {
-    if (text.length > 255) throw new InvalidInput(field, 'is longer than 255 characters.');
-    if (text.includes('\0')) throw new InvalidInput(field, 'contains a NUL character.');
-  }
-  if (email !== null && !/^[^\s@]+@[^\s@]+$/.test(email))
-    throw new InvalidInput('email', 'is not an address.');
+  if (externalId.trim() === '') throw new InvalidInput('externalId', 'must not be empty.');
+  checkStorable('externalId', externalId, LONGEST_EXTERNAL_ID);
+  checkAccountName(name);
+  if (email !== null) checkEmail(email);
 }

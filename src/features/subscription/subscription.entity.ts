@@ -3,7 +3,7 @@ import { amount, instant } from '../../platform/database/columns.ts';
 import type { Channel, Interval } from '../../platform/money.ts';
 import { accountReference } from '../account/account.entity.ts';
 import { planReference } from '../catalog/catalog.entity.ts';
-import type { StoredAllowance } from '../catalog/catalog.model.ts';
+import type { StoredAllowance, StoredLimit } from '../catalog/catalog.model.ts';
 import type { SubscriptionStatus } from './subscription.model.ts';
 
 export const PlanSubscriptionSchema = defineEntity({
@@ -42,6 +42,7 @@ export const PlanSubscriptionSchema = defineEntity({
     interval: p.text().$type<Interval>(),
     monthlyCredits: p.json<StoredAllowance>(),
     rollover: p.json<StoredAllowance>(),
+    limits: p.json<readonly StoredLimit[]>().nullable(),
     priceMinor: amount().nullable(),
     currency: p.text().nullable(),
     startedAt: instant().nullable(),

@@ -1,5 +1,5 @@
 import type { Channel, Interval, Money } from '../../platform/money.ts';
-import type { Allowance } from '../catalog/catalog.model.ts';
+import type { Allowance, PlanLimit } from '../catalog/catalog.model.ts';
 
 export type SubscriptionStatus =
   | 'ACTIVE'
@@ -16,6 +16,8 @@ interface SoldTerms {
   readonly planId: string;
   readonly monthlyCredits: Allowance;
   readonly rollover: Allowance;
+  /** The plan's limits when the present period began; null: as the plan is now. */
+  readonly limits: readonly PlanLimit[] | null;
   readonly price: Money | null;
 }
 

@@ -173,16 +173,17 @@ function takenOver(
   const { channel, state, revision, accountId, sold } = sighting;
   const { subscriptionId, customerId, metadata: _metadata, ...rest } = state;
   const keepsTerms = known !== null && known.providerPriceId === state.providerPriceId;
-  const terms = keepsTerms
-    ? { planId: known.planId, monthlyCredits: known.monthlyCredits, rollover: known.rollover }
-    : {
-        planId: sold.plan.id,
-        monthlyCredits: sold.plan.monthlyCredits,
-        rollover: sold.plan.rollover,
-      };
+  const { planId, monthlyCredits, rollover } = keepsTerms
+    ? known
+    : { ...sold.plan, planId: sold.plan.id };
+  const isSamePeriod = sameInstant(known?.currentPeriodStart, state.currentPeriodStart);
+  const limits = keepsTerms && isSamePeriod ? known.limits : sold.plan.limits;
   return {
     ...rest,
-    ...terms,
+    planId,
+    monthlyCredits,
+    rollover,
+    limits,
     id: known?.id ?? newId(),
     accountId,
     channel,
@@ -193,4 +194,8 @@ function takenOver(
     createdAt: known?.createdAt ?? now,
     updatedAt: now,
   };
+}
+
+function sameInstant(one: Date | null | undefined, other: Date | null): boolean {
+  return (one?.getTime() ?? null) === (other?.getTime() ?? null);
 }

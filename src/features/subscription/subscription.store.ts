@@ -3,7 +3,12 @@ import type { InferEntity } from '@mikro-orm/postgresql';
 import type { Database, Statement } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import type { Channel } from '../../platform/money.ts';
-import { readAllowance, storeAllowance } from '../catalog/catalog.model.ts';
+import {
+  readAllowance,
+  readLimits,
+  storeAllowance,
+  storeLimits,
+} from '../catalog/catalog.model.ts';
 import { PlanSubscriptionSchema } from './subscription.entity.ts';
 import type { PlanSubscription } from './subscription.model.ts';
 
@@ -107,11 +112,12 @@ export class SubscriptionStore {
   }
 
   async save(tx: Transaction, subscription: PlanSubscription): Promise<void> {
-    const { price, monthlyCredits, rollover, ...rest } = subscription;
+    const { price, monthlyCredits, rollover, limits, ...rest } = subscription;
     await tx.em.upsert(PlanSubscriptionSchema, {
       ...rest,
       monthlyCredits: storeAllowance(monthlyCredits),
       rollover: storeAllowance(rollover),
+      limits: limits && storeLimits(limits),
       priceMinor: price?.amountMinor ?? null,
       currency: price?.currency ?? null,
     });
@@ -119,15 +125,16 @@ export class SubscriptionStore {
 }
 
 function toSubscription(row: Row): PlanSubscription {
-  const { priceMinor, currency, monthlyCredits, rollover, ...rest } = row;
+  const { priceMinor, currency, monthlyCredits, rollover, limits, ...rest } = row;
   const price =
     priceMinor === null || priceMinor === undefined || !currency
       ? null
       : { amountMinor: priceMinor, currency };
   return {
-    ...(rest as Omit<PlanSubscription, 'price' | 'monthlyCredits' | 'rollover'>),
+    ...(rest as Omit<PlanSubscription, 'price' | 'monthlyCredits' | 'rollover' | 'limits'>),
     price,
     monthlyCredits: readAllowance(monthlyCredits),
     rollover: readAllowance(rollover),
+    limits: limits ? readLimits(limits) : null,
   };
 }

@@ -1,5 +1,6 @@
 import type { Database, Statement } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
+import { readLimits, type StoredLimit } from '../catalog/catalog.model.ts';
 import type { UsageAnchor, UsageTerms } from './usage.model.ts';
 
 type JsonAnchor = {
@@ -19,6 +20,7 @@ const TERMS: Statement = {
   text: `
     select a.id as "accountId", a.status, a.status_ends_at as "statusEndsAt", a.blocked_at as "blockedAt",
       a.created_at as "createdAt", a.time_zone as "timeZone", usage_standing(a, s) as standing, s.plan_id as "planId",
+      s.limits as "soldLimits",
       (${ANCHORS} = a.id)
     from account a
     left join plan_subscription s on s.account_id = a.id and s.status not in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED')
@@ -37,9 +39,16 @@ export class UsageAnchorStore {
   /** The terms of these accounts, in no order; those that do not exist are left out. */
   async terms(accountIds: readonly string[]): Promise<UsageTerms[]> {
     const rows = await this.#database.query<
-      Omit<UsageTerms, 'anchors'> & { readonly anchors: readonly JsonAnchor[] }
+      Omit<UsageTerms, 'anchors' | 'soldLimits'> & {
+        readonly anchors: readonly JsonAnchor[];
+        readonly soldLimits: readonly StoredLimit[] | null;
+      }
     >(TERMS, [[...accountIds]]);
-    return rows.map((row) => ({ ...row, anchors: row.anchors.map(toAnchor) }));
+    return rows.map((row) => ({
+      ...row,
+      soldLimits: row.soldLimits && readLimits(row.soldLimits),
+      anchors: row.anchors.map(toAnchor),
+    }));
   }
 
   /** An account's anchors, by `startsAt`. */

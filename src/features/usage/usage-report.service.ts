@@ -191,7 +191,12 @@ export class UsageReportService {
   #counter(
     { name, kind }: MetricTerms,
     kept: KeptCounter | null,
-    { terms, period, plan, now }: { terms: UsageTerms; period: UsagePeriod; plan: Plan; now: Date },
+    {
+      terms,
+      period,
+      plan,
+      now,
+    }: { terms: UsageTerms; period: UsagePeriod; plan: Pick<Plan, 'limits'>; now: Date },
   ): UsageCounter {
     const isOwn = kept?.periodStart.getTime() === period.start.getTime();
     const used = kept !== null && (isOwn || kind === 'LEVEL') ? kept.used : 0n;
@@ -203,7 +208,7 @@ export class UsageReportService {
     return { metric: name, kind, used, limit, resetsAt };
   }
 
-  async #planOf(terms: UsageTerms): Promise<Plan> {
+  async #planOf(terms: UsageTerms): Promise<Pick<Plan, 'limits'>> {
     const { catalog } = this.#needs;
     const byDefault = await catalog.defaultPlan();
     const own = terms.planId === null ? null : await catalog.planById(terms.planId);

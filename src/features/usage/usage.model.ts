@@ -1,5 +1,11 @@
 import type { AccountStatus } from '../account/account.model.ts';
-import type { Allowance, Enforcement, MetricKind, Plan } from '../catalog/catalog.model.ts';
+import type {
+  Allowance,
+  Enforcement,
+  MetricKind,
+  Plan,
+  PlanLimit,
+} from '../catalog/catalog.model.ts';
 
 /** On what an account's periods are anchored from `startsAt` on, until the next anchor takes over. */
 export interface UsageAnchor {
@@ -43,6 +49,8 @@ export interface UsageTerms {
   readonly standing: string;
   /** The live subscription's plan; null: the default plan. */
   readonly planId: string | null;
+  /** The limits of that subscription's present period; null: as its plan is now. */
+  readonly soldLimits: readonly PlanLimit[] | null;
   /** By `startsAt`, at least one. */
   readonly anchors: readonly UsageAnchor[];
 }

@@ -60,13 +60,17 @@ export function checkEvent(
     throw new InvalidInput('occurredAt', 'lies more than 5 minutes ahead: check the clock.');
 }
 
-/** The plan whose limits hold for an account: its live subscription's, else the default plan. */
-export function planUnder(terms: Pick<UsageTerms, 'planId'>, plans: PlansNow): Plan {
+/** Whose limits hold for an account: its live subscription's as they were sold for the period, else the default plan's. */
+export function planUnder(
+  terms: Pick<UsageTerms, 'planId' | 'soldLimits'>,
+  plans: PlansNow,
+): Pick<Plan, 'limits'> {
+  if (terms.soldLimits !== null) return { limits: terms.soldLimits };
   return (terms.planId === null ? null : plans.byId.get(terms.planId)) ?? plans.byDefault;
 }
 
 /**
- * How much a period admits of a metric, as the plan is catalogued now; what it does not mention is unlimited. While the
+ * How much a period admits of a metric under these limits; what they do not mention is unlimited. While the
  * account is in its trial, the trial's own limit takes the place of the plan's.
  */
 export function limitUnder(

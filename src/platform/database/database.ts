@@ -2,6 +2,7 @@ import { type EntityManager, type EntitySchema, MikroORM } from '@mikro-orm/post
 import { type Kysely, PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
 import { isInBackground } from './background.ts';
+import { Companion } from './companion.ts';
 import { createConnectionPool } from './connection-pool.ts';
 import { kyselyPool } from './kysely-pool.ts';
 import { sqlTypes } from './sql-types.ts';
@@ -56,18 +57,23 @@ export class Database {
   }
 
   /**
-   * Runs `work` in one transaction: committed when it returns, rolled back when it throws. Serves one command.
+   * Runs `work` in one transaction: committed when it returns, rolled back when it throws. Serves one command. What
+   * accompanies the request that it is part of is written in it too.
    *
    * Not by `em.transactional`: that keeps its connection for ever when the connection is lost before the transaction
    * ends, since a rollback that fails releases nothing.
    */
   async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const em = this.read();
+    const companion = Companion.current();
     let failure: { readonly cause: unknown } | null = null;
+    let isAboard = false;
     const run = async () => {
       try {
-        const outcome = await work(new Transaction(em));
+        const tx = new Transaction(em);
+        const outcome = await work(tx);
         await em.flush();
+        isAboard = (await companion?.board(tx)) ?? false;
         return outcome;
       } catch (cause) {
         failure = { cause };
@@ -76,14 +82,17 @@ export class Database {
     };
     const connection = em.getConnection() as unknown as { getClient(): Kysely<unknown> };
     try {
-      return await connection
+      const outcome = await connection
         .getClient()
         .transaction()
         .execute((opened) => {
           em.setTransactionContext(opened);
           return run();
         });
+      if (isAboard) companion?.leave(true);
+      return outcome;
     } catch (error) {
+      if (isAboard) companion?.leave(false);
       // On a lost connection rolling back fails as well; what went wrong first is what counts.
       throw (failure as { readonly cause: unknown } | null)?.cause ?? error;
     }

@@ -24,6 +24,7 @@ import {
   LifecycleTransitionSchema,
   PromotionSchema,
 } from '../../features/lifecycle/lifecycle.entity.ts';
+import { AuditEventSchema } from '../../features/operations/audit.entity.ts';
 import { DomainClockSchema } from '../../features/operations/clock.entity.ts';
 import { OrderSchema } from '../../features/order/order.entity.ts';
 import {
@@ -83,6 +84,7 @@ export const entities = [
   PromotionSchema,
   PlanCreditScheduleSchema,
   DomainClockSchema,
+  AuditEventSchema,
   WebhookEventSchema,
   RateWindowSchema,
 ];
