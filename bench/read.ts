@@ -1,26 +1,23 @@
 // `npm run bench:read`: how fast the page of an account is read, beside PostGraphile over the same tables and beside an
 // Apollo resolver that was written by hand for this page, with one SQL statement.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { Client } from 'pg';
 import { HttpCaller } from './support/http-caller.ts';
-import { median } from './support/measurement.ts';
 import {
   factsOfOurs,
   factsOfTheirs,
   overviewBody,
   postgraphileBody,
 } from './support/overview-operation.ts';
-import { machine, table } from './support/report-text.ts';
-import { ACCOUNT_ID, type RequestMeasurement, type RequestOrder } from './support/request-load.ts';
+import { goalRow, machine, table } from './support/report-text.ts';
+import { ACCOUNT_ID, type RequestMeasurement } from './support/request-load.ts';
+import { REPETITIONS, type Runner, raceRequests } from './support/request-race.ts';
 import { writeSection } from './support/results-file.ts';
-import { peer, rival, startServerProcess, stopChild, tollgate } from './support/server-process.ts';
+import { peer, rival, startServerProcess, tollgate } from './support/server-process.ts';
 import { seededAccount } from './support/spend-operation.ts';
 import { ACCOUNTS, type Stage, setStage } from './support/stage.ts';
 
-const REPETITIONS = 5;
-const LOAD = { callers: 16, warmUpMs: 300, durationMs: 3_000 };
+const LOAD = { callers: 16, accounts: ACCOUNTS, warmUpMs: 300, durationMs: 3_000 };
 const CHECKED = [0, 7, 4_711, ACCOUNTS - 1];
 
 /** What the stage does not give: a subscription, usage of this month, and a page of entries for every account. */
@@ -52,14 +49,6 @@ const SEED = `
     add foreign key (grant_id) references credit_grant (id);
   alter table usage_counter add foreign key (account_id) references account (id)`;
 
-interface Reader {
-  readonly title: string;
-  readonly port: number;
-  readonly body: string;
-  readonly found: RequestMeasurement[];
-  stop(): Promise<void>;
-}
-
 const stage = await setStage();
 try {
   await race(stage);
@@ -69,22 +58,16 @@ try {
 
 async function race(on: Stage): Promise<void> {
   const readers = await startReaders(on);
-  const generator = fork(new URL('./support/request-load.ts', import.meta.url));
   try {
     await compare(readers);
-    for (let repetition = 0; repetition <= REPETITIONS; repetition += 1) {
-      for (const reader of repetition % 2 === 0 ? readers : readers.toReversed())
-        reader.found.push(await measure(reader, generator, repetition));
-    }
-    await report(on, readers);
+    await report(on, await raceRequests(readers, LOAD));
   } finally {
-    await stopChild(generator);
     for (const reader of readers) await reader.stop();
   }
 }
 
 /** All read the same database: nobody writes. Tollgate comes first, because the plans are its own. */
-async function startReaders(on: Stage): Promise<Reader[]> {
+async function startReaders(on: Stage): Promise<Runner[]> {
   const url = await on.createDatabase('read');
   const ours = await startServerProcess(tollgate, url, on);
   const client = new Client({ connectionString: url });
@@ -92,108 +75,51 @@ async function startReaders(on: Stage): Promise<Reader[]> {
   await client.query(SEED);
   await client.query('vacuum (analyze)');
   await client.end();
-  const reader = (title: string, body: string, { port, stop }: typeof ours): Reader => ({
-    title,
-    body,
-    port,
-    stop,
-    found: [],
-  });
+  const theirs = await startServerProcess(rival('postgraphile'), url, on);
+  const byHand = await startServerProcess(peer('overview-peer'), url, on);
+  const expected = 'Chat completion';
   return [
-    reader('Tollgate', overviewBody, ours),
-    reader(
-      'PostGraphile 5',
-      postgraphileBody,
-      await startServerProcess(rival('postgraphile'), url, on),
-    ),
-    reader(
-      'Apollo + one statement by hand',
-      overviewBody,
-      await startServerProcess(peer('overview-peer'), url, on),
-    ),
+    { title: 'Tollgate', body: overviewBody, expected, ...ours },
+    { title: 'PostGraphile 5', body: postgraphileBody, expected, ...theirs },
+    { title: 'Apollo + one statement by hand', body: overviewBody, expected, ...byHand },
   ];
 }
 
 /** The answers say the same of the same accounts. */
-async function compare([ours, theirs, byHand]: readonly Reader[]): Promise<void> {
+async function compare([ours, theirs, byHand]: readonly Runner[]): Promise<void> {
   for (const account of CHECKED) {
     const facts = [
-      factsOfOurs(await ask(ours as Reader, account)),
-      factsOfTheirs(await ask(theirs as Reader, account)),
-      factsOfOurs(await ask(byHand as Reader, account)),
+      factsOfOurs(await ask(ours as Runner, account)),
+      factsOfTheirs(await ask(theirs as Runner, account)),
+      factsOfOurs(await ask(byHand as Runner, account)),
     ];
     if (!facts.every((one) => isDeepStrictEqual(one, facts[0])))
       throw new Error(`The answers differ: ${facts.map((one) => JSON.stringify(one)).join('\n')}`);
   }
 }
 
-async function ask({ port, body }: Reader, account: number): Promise<string> {
+async function ask({ port, body }: Runner, account: number): Promise<string> {
   const caller = await HttpCaller.open(port);
   const answer = await caller.post(account, body.replace(ACCOUNT_ID, seededAccount(account).id));
   caller.close();
   return answer;
 }
 
-async function measure(
-  { title, port, body }: Reader,
-  generator: ReturnType<typeof fork>,
-  seed: number,
-): Promise<RequestMeasurement> {
-  const expected = 'Chat completion';
-  const order: RequestOrder = { ...LOAD, port, body, expected, accounts: ACCOUNTS, seed };
-  const answer = once(generator, 'message');
-  generator.send(order);
-  const [measured] = (await answer) as [RequestMeasurement | { error: string }];
-  if ('error' in measured) throw new Error(measured.error);
-  const { perSecond, p99Ms } = measured;
-  const figures = `${perSecond.toFixed(0).padStart(7)}/s  p99 ${p99Ms.toFixed(2).padStart(7)} ms`;
-  process.stderr.write(`  ${title.padEnd(32)}${figures}\n`);
-  return measured;
-}
-
-async function report(on: Stage, [ours, theirs, byHand]: readonly Reader[]): Promise<void> {
-  const of = (reader: Reader | undefined, figure: keyof RequestMeasurement) =>
-    median((reader?.found ?? []).slice(1).map((found) => found[figure]));
-  const pace = of(ours, 'perSecond') / of(theirs, 'perSecond');
-  const tail = of(ours, 'p99Ms') / of(theirs, 'p99Ms');
-  const perSecond = (reader?: Reader) =>
-    `${Math.round(of(reader, 'perSecond')).toLocaleString('en')}/s`;
-  const p99 = (reader?: Reader) => `${of(reader, 'p99Ms').toFixed(2)} ms`;
-  const byHandPace = of(ours, 'perSecond') / of(byHand, 'perSecond');
+async function report(on: Stage, found: readonly RequestMeasurement[]): Promise<void> {
+  const [ours, theirs, byHand] = found as [
+    RequestMeasurement,
+    RequestMeasurement,
+    RequestMeasurement,
+  ];
+  const against = 'PostGraphile 5';
+  const rows = [
+    goalRow('a second', [ours.perSecond, theirs.perSecond], { against, atLeast: 1.5 }),
+    goalRow('p99', [ours.p99Ms, theirs.p99Ms], { against, atMost: 0.5 }),
+    goalRow('a second', [ours.perSecond, byHand.perSecond], { against: 'one statement by hand' }),
+    goalRow('p99', [ours.p99Ms, byHand.p99Ms], { against: 'one statement by hand', unit: 'ms' }),
+  ];
   const text = [
-    table(
-      ['pages of accounts read', 'Tollgate', 'beside', '', 'ratio', 'goal', ''],
-      [
-        [
-          'a second',
-          perSecond(ours),
-          'PostGraphile 5',
-          perSecond(theirs),
-          `${pace.toFixed(2)}x`,
-          'at least 1.5x',
-          pace >= 1.5 ? 'met' : 'not met',
-        ],
-        [
-          'p99',
-          p99(ours),
-          'PostGraphile 5',
-          p99(theirs),
-          `${tail.toFixed(2)}x`,
-          'at most 0.5x',
-          tail <= 0.5 ? 'met' : 'not met',
-        ],
-        [
-          'a second',
-          perSecond(ours),
-          'one statement by hand',
-          perSecond(byHand),
-          `${byHandPace.toFixed(2)}x`,
-          '',
-          '',
-        ],
-        ['p99', p99(ours), 'one statement by hand', p99(byHand), '', '', ''],
-      ],
-    ),
+    table(['pages of accounts read', 'Tollgate', 'beside', '', 'ratio', 'goal', ''], rows),
     '',
     `${machine()}, Node ${process.versions.node}, PostgreSQL ${on.postgresVersion}; ${ACCOUNTS.toLocaleString('en')} accounts, ` +
       `${LOAD.callers} connections, pools of 20; PostGraphile asks for no key, the others check one. Medians of ${REPETITIONS} ` +

@@ -18,3 +18,28 @@ export function machine(): string {
   const [first] = cpus();
   return `${cpus().length} x ${first?.model.trim() || 'CPU'}`;
 }
+
+interface Goal {
+  readonly against: string;
+  /** The least, or the most, that the ratio of ours to theirs is to be; neither: it is only told. */
+  readonly atLeast?: number;
+  readonly atMost?: number;
+  readonly unit?: '/s' | 'ms' | 'bytes';
+}
+
+/** One line of a table: what was measured, ours, beside whom, theirs, the ratio, the goal, and whether it was met. */
+export function goalRow(
+  what: string,
+  [ours, theirs]: readonly [number, number],
+  { against, atLeast, atMost, unit = atMost === undefined ? '/s' : 'ms' }: Goal,
+): string[] {
+  const ratio = ours / theirs;
+  const shown = (value: number) =>
+    unit === 'ms' ? `${value.toFixed(2)} ms` : `${Math.round(value).toLocaleString('en')}${unit}`;
+  const told = [what, shown(ours), against, shown(theirs), `${ratio.toFixed(2)}x`];
+  if (atLeast !== undefined)
+    return [...told, `at least ${atLeast}x`, ratio >= atLeast ? 'met' : 'not met'];
+  if (atMost !== undefined)
+    return [...told, `at most ${atMost}x`, ratio <= atMost ? 'met' : 'not met'];
+  return [...told, '', ''];
+}
