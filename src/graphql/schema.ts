@@ -1,5 +1,6 @@
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { type BuildSchemaOptions, buildSchema } from 'type-graphql';
+import { callMethodsDirectly, readFieldsDirectly } from './direct-resolvers.ts';
 
 /** The resolver objects, made by the composition root, by their classes. */
 export type Resolvers = ReadonlyMap<unknown, object>;
@@ -10,27 +11,17 @@ export function resolverMap(resolvers: readonly object[]): Resolvers {
 }
 
 /** Builds the executable schema from resolvers that are made already. */
-export function buildGraphSchema(resolvers: Resolvers): Promise<GraphQLSchema> {
+export async function buildGraphSchema(resolvers: Resolvers): Promise<GraphQLSchema> {
   readFieldsDirectly();
-  return buildSchema({
+  const schema = await buildSchema({
     resolvers: [...resolvers.keys()] as unknown as BuildSchemaOptions['resolvers'],
     container: { get: (type) => resolvers.get(type) },
     validate: false,
     // Every subscription brings its own stream; type-graphql wants this all the same.
     pubSub: { subscribe: () => noStream(), publish: () => undefined },
   });
-}
-
-interface MetadataStorage {
-  readonly objectTypes: readonly { simpleResolvers?: boolean }[];
-}
-
-/** Fields without a resolver of their own are plain properties: type-graphql would wrap each of them in a function. */
-function readFieldsDirectly(): void {
-  const { TypeGraphQLMetadataStorage: storage } = globalThis as unknown as {
-    TypeGraphQLMetadataStorage: MetadataStorage;
-  };
-  for (const type of storage.objectTypes) type.simpleResolvers = true;
+  callMethodsDirectly(schema, resolvers);
+  return schema;
 }
 
 /** The schema as text, in an order that does not depend on who imports whom: `schema.graphql`. */
