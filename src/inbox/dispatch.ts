@@ -28,7 +28,11 @@ export interface EventServices {
     ): Promise<Apply>;
   };
   readonly reversals: {
-    paymentReversed(channel: Channel, paymentId: string): Promise<Apply>;
+    paymentReversed(
+      channel: Channel,
+      paymentId: string,
+      contestedMinor: bigint | null,
+    ): Promise<Apply>;
   };
 }
 
@@ -58,7 +62,7 @@ export function dispatchTo({
       case 'paymentMethodChanged':
         return paymentMethods.paymentMethodsChanged(channel, event.customerId, event.setUpId);
       case 'paymentReversed':
-        return reversals.paymentReversed(channel, event.paymentId);
+        return reversals.paymentReversed(channel, event.paymentId, event.contestedMinor ?? null);
       case 'ignored':
         return async () => ({ ignored: event.reason });
       default:

@@ -316,8 +316,8 @@ export interface PaymentReversal {
   readonly customerId: string | null;
   readonly paid: Money;
   readonly refundedMinor: bigint;
-  /** Withheld by disputes that are open. */
-  readonly contestedMinor: bigint;
+  /** Withheld by disputes that are open. Null where the provider says so in the event alone: what that said stays. */
+  readonly contestedMinor: bigint | null;
   /** Taken by disputes that were lost. */
   readonly lostMinor: bigint;
   /** The invoice that it paid; null for one that paid a checkout of credits by itself. */
@@ -347,7 +347,12 @@ export type ProviderEvent =
       readonly setUpId: string | null;
     }
   /** Money of a payment goes back, is contested, or neither any more. */
-  | { readonly kind: 'paymentReversed'; readonly paymentId: string }
+  | {
+      readonly kind: 'paymentReversed';
+      readonly paymentId: string;
+      /** What a dispute withholds, where nothing but the event says so. */
+      readonly contestedMinor?: bigint;
+    }
   | { readonly kind: 'ignored'; readonly reason: string };
 
 export type WebhookHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;

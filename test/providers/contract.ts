@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { describeCancelling } from './contract-cancelling.ts';
+import { describeChanging } from './contract-changing.ts';
 import { describeCheckouts } from './contract-checkouts.ts';
 import { describeCoupons } from './contract-coupons.ts';
 import { describeCustomersAndPrices } from './contract-customers-and-prices.ts';
+import { describeFailures } from './contract-failures.ts';
 import { describeWebhooks } from './contract-webhooks.ts';
 import { Given } from './given.ts';
 import type { ProviderUnderTest } from './provider-under-test.ts';
@@ -27,6 +29,8 @@ export function describeProviderContract(
     describeCheckouts(given);
     describeCoupons(given);
     describeCancelling(given);
+    describeChanging(given);
+    describeFailures(given);
     describeWebhooks(given);
   });
 }

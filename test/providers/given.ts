@@ -68,6 +68,19 @@ export class Given {
     return { page, outcome: await this.provider.retrieveCheckout(page.checkoutId) };
   }
 
+  /** A customer who has bought a plan of 49.00 by the month. */
+  async subscribed(): Promise<{ subscriptionId: string; customerId: string }> {
+    const checkout = await this.planCheckout();
+    const { outcome } = await this.paid(this.provider.createPlanCheckout(checkout, randomUUID()));
+    return { subscriptionId: outcome.subscriptionId ?? '', customerId: checkout.customerId };
+  }
+
+  /** The provider's id of a plan's monthly price. */
+  async priceOf(plan: PlanForSale): Promise<string> {
+    const { priceIds } = await this.provider.ensurePlanPrices(plan);
+    return priceIds[plan.prices[0]?.lookupKey ?? ''] ?? '';
+  }
+
   async stateOf(checkoutId: string): Promise<CheckoutState> {
     return (await this.provider.retrieveCheckout(checkoutId)).state;
   }
@@ -100,7 +113,7 @@ export function newCustomer() {
   return { accountId, name: 'Ada Lovelace', email: `ada-${accountId}@example.com` };
 }
 
-export function newPlan(): PlanForSale {
+export function newPlan(monthlyMinor = 4900n): PlanForSale {
   const planId = randomUUID();
   return {
     planId,
@@ -110,7 +123,7 @@ export function newPlan(): PlanForSale {
       {
         lookupKey: `${planId}_monthly`,
         interval: 'MONTH',
-        money: { amountMinor: 4900n, currency: 'USD' },
+        money: { amountMinor: monthlyMinor, currency: 'USD' },
       },
       {
         lookupKey: `${planId}_yearly`,

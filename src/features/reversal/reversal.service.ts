@@ -27,6 +27,16 @@ interface ReversalServiceNeeds {
   readonly providers: ReadonlyMap<Channel, PaymentProvider>;
 }
 
+interface Sighting {
+  readonly channel: Channel;
+  readonly accountId: string;
+  readonly state: PaymentReversal;
+  /** The revision that was stored before the state was fetched. */
+  readonly revision: bigint;
+  /** What an event alone said of a dispute. */
+  readonly told: bigint | null;
+}
+
 const MAX_ROUNDS = 5;
 const BATCH = 200;
 const CHECK_AGAIN_MS = 3 * 86_400_000;
@@ -41,10 +51,14 @@ export class ReversalService {
 
   /**
    * Fetches what became of a payment from its provider and answers with the step that takes it over. What the payment was for
-   * may not be known yet: then the figures wait for it. The step throws StaleState when another one took over figures in
+   * may not be known yet: then the figures wait for it. `contestedMinor` is what the event alone says of a dispute. The step throws StaleState when another one took over figures in
    * between. Throws what the provider's commands throw.
    */
-  async paymentReversed(channel: Channel, paymentId: string): Promise<Apply> {
+  async paymentReversed(
+    channel: Channel,
+    paymentId: string,
+    contestedMinor: bigint | null = null,
+  ): Promise<Apply> {
     const provider = this.#needs.providers.get(channel);
     invariant(provider !== undefined, `${channel} is set up`);
     const revision = await this.#needs.store.revisionOf(channel, paymentId);
@@ -56,7 +70,7 @@ export class ReversalService {
     if (paid.amountMinor <= 0n) return ignored(`payment ${paymentId} paid nothing`);
     return async (tx) => {
       await this.#needs.accounts.lock(tx, accountId);
-      await this.#takeOver(tx, channel, accountId, state, revision);
+      await this.#takeOver(tx, { channel, accountId, state, revision, told: contestedMinor });
       return 'applied';
     };
   }
@@ -121,15 +135,13 @@ export class ReversalService {
 
   async #takeOver(
     tx: Transaction,
-    channel: Channel,
-    accountId: string,
-    state: PaymentReversal,
-    revision: bigint,
+    { channel, accountId, state, revision, told }: Sighting,
   ): Promise<void> {
     const known = await this.#needs.store.lock(tx, channel, state.paymentId);
     if ((known?.revision ?? 0n) !== revision) throw new StaleState(`payment ${state.paymentId}`);
     const now = this.#needs.clock.now();
-    const { paid, invoice, refundedMinor, contestedMinor, lostMinor } = state;
+    const { paid, invoice, refundedMinor, lostMinor } = state;
+    const contestedMinor = state.contestedMinor ?? stillContested(state, known, told);
     const reversal: Reversal = {
       channel,
       providerPaymentId: state.paymentId,
@@ -187,4 +199,15 @@ export class ReversalService {
 
 function ignored(reason: string): Apply {
   return async () => ({ ignored: reason });
+}
+
+/** What a dispute withholds, of which its event alone told: until it is lost, or refunded, as long as nobody says otherwise. */
+function stillContested(
+  { paid, refundedMinor, lostMinor }: PaymentReversal,
+  known: Reversal | null,
+  told: bigint | null,
+): bigint {
+  const withheld = told ?? known?.contestedMinor ?? 0n;
+  const left = paid.amountMinor - refundedMinor - lostMinor;
+  return withheld < left ? withheld : left;
 }

@@ -11,10 +11,12 @@ import type { CreemApi, CreemClient } from './creem-client.ts';
 import { ensureCreditsProduct, type Product, withTrial } from './products.ts';
 import { toCheckoutOutcome } from './translate-checkout.ts';
 import { PLAN_PRODUCT, TRIAL_DAYS, TRIAL_PRODUCT } from './translate-subscription.ts';
-import { toCreemPrice } from './translate-values.ts';
+import { toCreemPrice, toTexts } from './translate-values.ts';
 
 type Checkout = CheckoutEntity$Outbound;
 
+/** Our word in a checkout's metadata for when nobody waits for it any more. */
+const EXPIRES_AT = 'expiresAt';
 /** How many pages a process remembers by their keys. */
 const MOST_REMEMBERED = 1000;
 
@@ -24,11 +26,13 @@ const MOST_REMEMBERED = 1000;
  */
 export class Checkouts {
   readonly #client: CreemClient;
+  readonly #now: () => Date;
   readonly #pages = new Map<string, Promise<HostedCheckout>>();
   readonly #products = new Map<string, Promise<string>>();
 
-  constructor(client: CreemClient) {
+  constructor(client: CreemClient, now: () => Date) {
     this.#client = client;
+    this.#now = now;
   }
 
   /**
@@ -72,14 +76,17 @@ export class Checkouts {
     });
   }
 
-  /** The checkout as it is now. Throws ProviderUnavailable, ProviderRefused (no such checkout). */
+  /**
+   * The checkout as it is now. Creem leaves a page open for as long as it likes: one that nobody has paid on by the time it
+   * was asked for counts as expired. Throws ProviderUnavailable, ProviderRefused (no such checkout).
+   */
   retrieveCheckout(checkoutId: string): Promise<CheckoutOutcome> {
     return this.#client.command(async (api) => {
       const checkout = await api.get<Checkout>('/checkouts', { checkout_id: checkoutId }, 'id');
       const { product, order } = checkout;
-      if (order != null || typeof product !== 'string') return toCheckoutOutcome(checkout);
+      if (order != null || typeof product !== 'string') return this.#outcomeOf(checkout);
       const whole = await api.get<Product>(`/products/${product}`, {}, 'id');
-      return toCheckoutOutcome({ ...checkout, product: whole });
+      return this.#outcomeOf({ ...checkout, product: whole });
     });
   }
 
@@ -90,6 +97,13 @@ export class Checkouts {
   async expireCheckout(checkoutId: string): Promise<CheckoutOutcome> {
     const outcome = await this.retrieveCheckout(checkoutId);
     return outcome.state === 'OPEN' ? { ...outcome, state: 'EXPIRED' } : outcome;
+  }
+
+  #outcomeOf(checkout: Checkout): CheckoutOutcome {
+    const outcome = toCheckoutOutcome(checkout);
+    const expiresAt = Date.parse(toTexts(checkout.metadata)[EXPIRES_AT] ?? '');
+    const isLate = outcome.state === 'OPEN' && expiresAt <= this.#now().getTime();
+    return isLate ? { ...outcome, state: 'EXPIRED' } : outcome;
   }
 
   #once(key: string, open: (api: CreemApi) => Promise<HostedCheckout>): Promise<HostedCheckout> {
@@ -126,7 +140,7 @@ async function openPage(
       request_id: requestId,
       customer: { id: customerId },
       success_url: successUrl,
-      metadata: { ...metadata, accountId, orderId },
+      metadata: { ...metadata, [EXPIRES_AT]: expiresAt.toISOString(), accountId, orderId },
     },
     'id',
   );

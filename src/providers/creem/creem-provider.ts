@@ -3,6 +3,7 @@ import { type NewPortal, type PaymentProvider, ProviderUnsupported } from '../pa
 import { Checkouts } from './checkouts.ts';
 import { CreemClient } from './creem-client.ts';
 import { createCustomer } from './customers.ts';
+import { listEvents, listInvoices } from './payments.ts';
 import { ensurePlanPrices } from './products.ts';
 import { retrieveReversal } from './reversals.ts';
 import {
@@ -44,7 +45,7 @@ export function createCreemProvider(options: CreemProviderOptions): PaymentProvi
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const client = new CreemClient({ apiKey, apiBase, timeoutMs });
   const trust = { secrets: options.webhookSecrets, livemode };
-  const checkouts = new Checkouts(client);
+  const checkouts = new Checkouts(client, now);
   return {
     channel: 'CREEM',
     publishableKey: null,
@@ -78,6 +79,8 @@ export function createCreemProvider(options: CreemProviderOptions): PaymentProvi
     previewPlanChange: unsupported('previews of a change of plan'),
     changePlanNow: (change) => changePlanNow(client, change),
     changePlanAtPeriodEnd: unsupported('a change of plan when the period ends'),
+    listEvents: (window, cursor) => listEvents(client, window, cursor),
+    listInvoices: (subscriptionId) => listInvoices(client, subscriptionId),
     verifyWebhook: (rawBody, headers) => verifyCreemWebhook(trust, now, rawBody, headers),
     translateEvent: translateCreemEvent,
   };

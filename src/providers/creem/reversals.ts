@@ -12,7 +12,7 @@ type Transaction = TransactionEntity$Outbound;
 const SLACK_MS = 3_600_000;
 
 /**
- * What went back of a payment, as its transaction says. Creem says nothing of a dispute before it is lost.
+ * What went back of a payment, as its transaction says. Of a dispute it says nothing before it is lost.
  * Throws ProviderUnavailable, ProviderRefused (no such payment).
  */
 export function retrieveReversal(client: CreemClient, paymentId: string): Promise<PaymentReversal> {
@@ -30,7 +30,7 @@ export function retrieveReversal(client: CreemClient, paymentId: string): Promis
       customerId: payment.customer ?? null,
       paid,
       refundedMinor,
-      contestedMinor: 0n,
+      contestedMinor: isLost ? 0n : null,
       lostMinor: isLost ? paid.amountMinor - refundedMinor : 0n,
       invoice: await invoiceOf(api, payment),
     };

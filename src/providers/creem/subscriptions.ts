@@ -1,8 +1,6 @@
 import type {
   RefundResponseEntity$Outbound,
   SubscriptionEntity$Outbound,
-  TransactionEntity$Outbound,
-  TransactionListEntity$Outbound,
 } from 'creem/models/components';
 import {
   type PriceChange,
@@ -10,15 +8,12 @@ import {
   type ProviderSubscription,
 } from '../payment-provider.ts';
 import type { CreemApi, CreemClient } from './creem-client.ts';
-import type { Product } from './products.ts';
-import { toProviderSubscription, type WholeSubscription } from './translate-subscription.ts';
+import { paymentsOf, retrieveWhole, type Transaction } from './payments.ts';
+import { toProviderSubscription } from './translate-subscription.ts';
 import { idOf } from './translate-values.ts';
 
 type Subscription = SubscriptionEntity$Outbound;
-type Transaction = TransactionEntity$Outbound;
 
-const PAGE_SIZE = 100;
-const MOST_PAGES = 50;
 const REFUNDABLE: ReadonlySet<string> = new Set(['paid', 'partialRefund']);
 
 /**
@@ -29,10 +24,9 @@ export function retrieveSubscription(
   client: CreemClient,
   subscriptionId: string,
 ): Promise<ProviderSubscription> {
-  return client.command(async (api) => {
-    const subscription = await retrieve(api, subscriptionId);
-    return toProviderSubscription(await withProduct(api, subscription));
-  });
+  return client.command(async (api) =>
+    toProviderSubscription(await retrieveWhole(api, subscriptionId)),
+  );
 }
 
 /** Lets a subscription end with its period; one that is ending, or over, is left so. Creem takes no reason. */
@@ -84,11 +78,8 @@ export function changePlanNow(
 export async function cancelAndRefund(client: CreemClient, subscriptionId: string): Promise<void> {
   await cancelNow(client, subscriptionId);
   await client.command(async (api) => {
-    const { customer } = await retrieve(api, subscriptionId);
-    const payments = await paymentsOf(api, idOf(customer));
-    const first = payments
-      .filter(({ subscription }) => subscription === subscriptionId)
-      .toSorted((one, other) => one.created_at - other.created_at)[0];
+    const payments = await paymentsOf(api, await retrieve(api, subscriptionId));
+    const first = payments.at(-1);
     if (first !== undefined) await refundOnce(api, first.id);
   });
 }
@@ -116,29 +107,8 @@ function retrieve(api: CreemApi, subscriptionId: string): Promise<Subscription> 
   return api.get<Subscription>('/subscriptions', { subscription_id: subscriptionId }, 'id');
 }
 
-async function withProduct(api: CreemApi, subscription: Subscription): Promise<WholeSubscription> {
-  const { product } = subscription;
-  if (typeof product !== 'string') return { ...subscription, product };
-  return { ...subscription, product: await api.get<Product>(`/products/${product}`, {}, 'id') };
-}
-
 function isOver(status: string): boolean {
   return status === 'canceled' || status === 'expired';
-}
-
-/** Every payment of a customer's. */
-async function paymentsOf(api: CreemApi, customerId: string): Promise<Transaction[]> {
-  const found: Transaction[] = [];
-  for (let page = 1; page <= MOST_PAGES; page += 1) {
-    const { items, pagination } = await api.get<TransactionListEntity$Outbound>(
-      '/transactions/search',
-      { customer_id: customerId, page_number: page, page_size: PAGE_SIZE },
-      'items',
-    );
-    found.push(...items);
-    if (pagination.next_page === null) break;
-  }
-  return found;
 }
 
 /** Creem gives back all that is left of a payment, or nothing. */

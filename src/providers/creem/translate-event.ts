@@ -1,9 +1,14 @@
-import type { CheckoutEntity$Outbound, SubscriptionEntity$Outbound } from 'creem/models/components';
+import type {
+  CheckoutEntity$Outbound,
+  DisputeEntity$Outbound,
+  RefundEntity$Outbound,
+  SubscriptionEntity$Outbound,
+} from 'creem/models/components';
 import { InvalidWebhook, type ProviderEvent } from '../payment-provider.ts';
 import { toCheckoutOutcome } from './translate-checkout.ts';
 import { toPaidInvoice } from './translate-payment.ts';
 import type { WholeSubscription } from './translate-subscription.ts';
-import { idOf } from './translate-values.ts';
+import { idOf, toMoney } from './translate-values.ts';
 
 /** The outside of what Creem sends. */
 export interface CreemEvent {
@@ -47,9 +52,14 @@ export function translateCreemEvent(payload: unknown): ProviderEvent {
     const { id: subscriptionId, customer } = object as SubscriptionEntity$Outbound;
     return { kind: 'subscriptionChanged', subscriptionId, customerId: idOf(customer) };
   }
-  if (eventType === 'refund.created' || eventType === 'dispute.created') {
-    const { transaction } = object as { transaction: string | { readonly id: string } };
+  if (eventType === 'refund.created') {
+    const { transaction } = object as RefundEntity$Outbound;
     return { kind: 'paymentReversed', paymentId: idOf(transaction) };
+  }
+  if (eventType === 'dispute.created') {
+    const { transaction, amount, currency } = object as DisputeEntity$Outbound;
+    const { amountMinor: contestedMinor } = toMoney(amount, currency);
+    return { kind: 'paymentReversed', paymentId: idOf(transaction), contestedMinor };
   }
   return { kind: 'ignored', reason: `Tollgate does not act on ${eventType}.` };
 }
