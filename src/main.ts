@@ -6,6 +6,7 @@ import { refusalOf } from './app/refusal.ts';
 import { welcome } from './app/welcome.ts';
 import { type App, startApp } from './app.ts';
 import { ConfigError } from './config/mistakes.ts';
+import { secretsOf } from './config/secrets.ts';
 import { type Config, loadConfig } from './config.ts';
 import { checkDatabase } from './platform/database/check-database.ts';
 import { startEmbeddedPostgres } from './platform/database/embedded-postgres.ts';
@@ -32,7 +33,7 @@ function stop(): void {
 async function run(): Promise<void> {
   const config = readConfig();
   if (config === null) return;
-  const logger = createLogger(config.logLevel);
+  const logger = createLogger(config.logLevel, { secrets: secretsOf(config) });
   for (const warning of config.warnings) logger.warn(warning);
   const closers: (() => Promise<void>)[] = [];
   try {

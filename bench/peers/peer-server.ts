@@ -56,6 +56,7 @@ export async function serveSchema(
     allowedOrigins: [],
     resolvers: new Map(),
     formatError,
+    logger,
     isReady: async () => true,
     renderGraphiql: null,
     routes: [],

@@ -60,11 +60,32 @@ export function readProviders(
     reader.refuse('NODE_ENV', `production does not run on the sandbox; ${remedy}.`);
   }
   const needsRealMoney = isProduction || stripe?.mode === 'live' || creem?.mode === 'live';
+  refuseMixedModes(reader, stripe, creem);
+  if (isProduction) warnings.push(...testKeys(stripe, creem));
   warnOfUnusedSettings(reader, { stripe, creem }, warnings);
   return {
     stripe: stripe ?? standIn(reader, 'STRIPE_WEBHOOK_SECRETS', needsRealMoney),
     creem: creem ?? standIn(reader, 'CREEM_WEBHOOK_SECRETS', needsRealMoney),
   };
+}
+
+/** Credits that a test card paid for are as good as those that money paid for. */
+function refuseMixedModes(
+  reader: EnvironmentReader,
+  stripe: LiveStripe | null,
+  creem: LiveCreem | null,
+): void {
+  if (stripe === null || creem === null || stripe.mode === creem.mode) return;
+  const problem = `is a ${creem.mode} key, but STRIPE_SECRET_KEY is a ${stripe.mode} one`;
+  reader.refuse('CREEM_API_KEY', `${problem}; give both of the same mode.`);
+}
+
+function testKeys(stripe: LiveStripe | null, creem: LiveCreem | null): readonly string[] {
+  const names = [
+    ...(stripe?.mode === 'test' ? ['STRIPE_SECRET_KEY'] : []),
+    ...(creem?.mode === 'test' ? ['CREEM_API_KEY'] : []),
+  ];
+  return names.map((name) => `${name}: is a test key: in this production no money moves.`);
 }
 
 function readStripe(reader: EnvironmentReader): LiveStripe | null {

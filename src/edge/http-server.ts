@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cors, { type FastifyCorsOptions } from '@fastify/cors';
@@ -13,14 +12,18 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { GraphContext } from '../graphql/context.ts';
 import type { Resolvers } from '../graphql/schema.ts';
 import { RateLimited } from '../platform/errors.ts';
+import type { Logger } from '../platform/logger.ts';
 import type { Admit } from './door-keeper.ts';
 import { type ErrorFormat, httpStatusOf } from './error-format.ts';
+import { requestIdOf } from './request-id.ts';
+import { addSecurityHeaders, GRAPHIQL_HEADERS } from './security-headers.ts';
 
 interface HttpServerOptions {
   readonly graphServer: ApolloServer<GraphContext>;
   readonly admit: Admit;
   readonly resolvers: Resolvers;
   readonly formatError: ErrorFormat;
+  readonly logger: Logger;
   /** Origins whose pages may ask; the gateway's own pages need no leave. */
   readonly allowedOrigins: readonly string[];
   /** Whether the database answers and its schema is the newest. */
@@ -39,8 +42,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     bodyLimit: LARGEST_REQUEST,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
-    genReqId: () => randomUUID(),
+    genReqId: requestIdOf,
   });
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+  });
+  server.addHook('onResponse', async (request, reply) => logAnswer(options.logger, request, reply));
   server.setNotFoundHandler((request, reply) => {
     void reply
       .code(404)
@@ -52,12 +59,21 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
         detail: `There is nothing at ${request.method} ${request.url.split('?')[0]}. GraphQL is at /graphql.`,
       });
   });
+  await addSecurityHeaders(server);
   addHealth(server, options);
   // The prefix keeps the preflights of other paths out: what answers them answers for all paths below.
   await server.register(graphqlRoute(options), { prefix: '/graphql' });
   if (options.renderGraphiql !== null) addGraphiql(server, options.renderGraphiql);
   for (const route of options.routes) await server.register(route);
   return server;
+}
+
+/** For debugging only: a line for each request would cost more than many a request. */
+function logAnswer(logger: Logger, request: FastifyRequest, reply: FastifyReply): void {
+  if (!logger.isLevelEnabled('debug')) return;
+  const { id: requestId, method, routeOptions } = request;
+  const about = { requestId, method, route: routeOptions.url, status: reply.statusCode };
+  logger.debug({ ...about, ms: Math.round(reply.elapsedTime) }, 'a request was answered');
 }
 
 function addHealth(server: FastifyInstance, { isReady }: HttpServerOptions): void {
@@ -125,14 +141,8 @@ function refuse(
 }
 
 function addGraphiql(server: FastifyInstance, render: () => string): void {
-  server.get('/graphiql', async (_request, reply) =>
-    reply
-      .type('text/html; charset=utf-8')
-      .header(
-        'content-security-policy',
-        "default-src 'self' 'unsafe-inline' data: blob:; connect-src 'self' ws: wss:",
-      )
-      .send(render()),
+  server.get('/graphiql', { helmet: GRAPHIQL_HEADERS }, async (_request, reply) =>
+    reply.type('text/html; charset=utf-8').send(render()),
   );
 }
 

@@ -1,12 +1,22 @@
-import { type Logger as PinoLogger, pino } from 'pino';
+import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+import { describeError, redactionOf } from './log-redaction.ts';
 
 export type Logger = PinoLogger;
 
-/** Structured logs on standard output. Credentials and provider secrets never get in: see the redacted paths. */
-export function createLogger(level: string): Logger {
-  return pino({
+interface LoggerOptions {
+  /** What must not stand in any line, beside everything that looks like a secret. */
+  readonly secrets?: readonly string[];
+  /** Standard output when not given. */
+  readonly destination?: DestinationStream;
+}
+
+/** Structured logs on standard output, one line each. Credentials and provider secrets never get in. */
+export function createLogger(level: string, options: LoggerOptions = {}): Logger {
+  const settings = {
     level,
     base: null,
+    serializers: { err: describeError, cause: describeError },
+    hooks: { streamWrite: redactionOf(options.secrets ?? []) },
     redact: {
       paths: [
         'authorization',
@@ -19,5 +29,6 @@ export function createLogger(level: string): Logger {
       ],
       censor: '[redacted]',
     },
-  });
+  };
+  return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
 }

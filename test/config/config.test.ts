@@ -46,6 +46,9 @@ const WRONG: readonly [variables: Variables, line: string][] = [
   [{ ...STRIPE, STRIPE_API_BASE: 'https://stripe.example/v1' }, 'STRIPE_API_BASE: "https://stripe.example/v1" is more than an origin; give https://stripe.example.'],
   [{ ...CREEM, CREEM_API_KEY: SECRET }, 'CREEM_API_KEY: is not a key of Creem; give one that begins with creem_ or creem_test_.'],
   [{ CREEM_API_KEY: 'creem_test_abc' }, 'CREEM_WEBHOOK_SECRETS: is empty while CREEM_API_KEY is given: webhooks could not be verified; give the signing secret of the webhook endpoint.'],
+  [{ ...LIVE, ...CREEM }, 'CREEM_API_KEY: is a test key, but STRIPE_SECRET_KEY is a live one; give both of the same mode.'],
+  [{ ...STRIPE, ...CREEM, CREEM_API_KEY: 'creem_abc', NODE_ENV: 'production' }, 'CREEM_API_KEY: is a live key, but STRIPE_SECRET_KEY is a test one; give both of the same mode.'],
+  [{ ...LIVE, STRIPE_PUBLISHABLE_KEY: 'pk_test_abc' }, 'STRIPE_PUBLISHABLE_KEY: is a test key, but STRIPE_SECRET_KEY is a live one; give both of the same mode.'],
   [{ REDIRECT_ORIGINS: 'http://app.example' }, 'REDIRECT_ORIGINS: "http://app.example" is not encrypted; give https://app.example. Only localhost may be http.'],
   [{ REDIRECT_ORIGINS: 'https://*.example' }, 'REDIRECT_ORIGINS: "https://*.example" has a wildcard; give each origin in full.'],
   [{ REDIRECT_ORIGINS: '*' }, 'REDIRECT_ORIGINS: "*" has a wildcard; give each origin in full.'],
@@ -256,6 +259,10 @@ describe('warnings', () => {
     [
       { STRIPE_API_BASE: 'http://localhost:1' },
       'STRIPE_API_BASE: has no effect without STRIPE_SECRET_KEY.',
+    ],
+    [
+      { ...STRIPE, NODE_ENV: 'production', REDIRECT_ORIGINS: 'https://app.example' },
+      'STRIPE_SECRET_KEY: is a test key: in this production no money moves.',
     ],
     [LIVE, 'REDIRECT_ORIGINS: is empty; no success, cancel or return URL will be accepted.'],
   ])('tell of %j', (variables, line) => {

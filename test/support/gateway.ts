@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, startApp } from '../../src/app.ts';
+import { secretsOf } from '../../src/config/secrets.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -17,6 +18,8 @@ interface GatewayOptions {
   readonly database?: TestDatabase;
   readonly clock?: Clock;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Hears every line of the log, of whatever level LOG_LEVEL says. */
+  readonly onLog?: (line: string) => void;
 }
 
 export interface TestAccount {
@@ -62,7 +65,11 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     NODE_ENV: 'test',
     ...options.environment,
   });
-  const logger = createLogger(config.logLevel);
+  const { onLog } = options;
+  const logger = createLogger(config.logLevel, {
+    secrets: secretsOf(config),
+    ...(onLog === undefined ? {} : { destination: { write: onLog } }),
+  });
   const app = await startApp({
     config,
     databaseUrl: database.appUrl,
