@@ -15,6 +15,15 @@ export function describeCustomersAndPrices(given: () => Given): void {
       expect(await given().provider.createCustomer(newCustomer(), randomUUID())).not.toEqual(first);
     });
 
+    it('is made once by several at the same time', async () => {
+      const key = randomUUID();
+      const ada = newCustomer();
+
+      const all = await Promise.all([1, 2, 3].map(() => given().provider.createCustomer(ada, key)));
+
+      expect(new Set(all.map(({ customerId }) => customerId)).size).toBe(1);
+    });
+
     it('is made once when the answer is lost on the way', async () => {
       const key = randomUUID();
       const ada = newCustomer();

@@ -4,6 +4,7 @@ import { ProviderDeclined, ProviderRefused } from '../payment-provider.ts';
 const PAYMENT_REQUIRED = 402;
 const NOT_FOUND = 404;
 const TIMED_OUT = 408;
+const CONFLICT = 409;
 const TOO_MANY_REQUESTS = 429;
 
 /** Creem sent something that Tollgate has no word for: a newer value or a missing field. A bug to fix here, not a refusal. */
@@ -60,6 +61,11 @@ export function isWorthRetrying(error: unknown): boolean {
 /** Whether Creem says that there is no such object. */
 export function isMissing(error: unknown): boolean {
   return error instanceof ProviderRefused && error.details.statusCode === NOT_FOUND;
+}
+
+/** Whether Creem says that another object is there already: somebody made it since we looked. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof ProviderRefused && error.details.statusCode === CONFLICT;
 }
 
 function wordsOf(body: string): { error: string | null; trace_id: string | null } {

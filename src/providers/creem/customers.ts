@@ -1,7 +1,7 @@
 import type { CustomerEntity$Outbound } from 'creem/models/components';
 import { CustomerUnsuitable, type NewCustomer } from '../payment-provider.ts';
 import type { CreemApi, CreemClient } from './creem-client.ts';
-import { isMissing } from './creem-errors.ts';
+import { isConflict, isMissing } from './creem-errors.ts';
 
 type Customer = CustomerEntity$Outbound;
 
@@ -19,18 +19,27 @@ export function createCustomer(
     return Promise.reject(new CustomerUnsuitable(message, { channel: 'CREEM' }));
   }
   return client.command(async (api) => {
-    const customer = await api.once(
+    const { id: customerId } = await api.once(
       () => findOwn(api, accountId, email),
-      () =>
-        api.send<Customer>(
-          'POST',
-          '/customers',
-          { email, name, external_id: accountId, metadata: { accountId } },
-          'id',
-        ),
+      () => make(api, { accountId, name, email }),
     );
-    return { customerId: customer.id };
+    return { customerId };
   });
+}
+
+/** Two who find none at the same moment make one: the second is told of a conflict, and finds it. */
+async function make(
+  api: CreemApi,
+  { accountId, name, email }: NewCustomer & { readonly email: string },
+): Promise<Customer> {
+  const body = { email, name, external_id: accountId, metadata: { accountId } };
+  try {
+    return await api.send<Customer>('POST', '/customers', body, 'id');
+  } catch (error) {
+    const found = isConflict(error) ? await findOwn(api, accountId, email) : null;
+    if (found === null) throw error;
+    return found;
+  }
 }
 
 async function findOwn(api: CreemApi, accountId: string, email: string): Promise<Customer | null> {
