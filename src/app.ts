@@ -123,12 +123,14 @@ function connect(url: string, config: Config, logger: Logger): Promise<Database>
 
 async function composeDoors(services: Services, limiter: RateLimiter): Promise<Doors> {
   const resolvers = composeResolvers(services);
-  const { apiKeys, audit, config, database, inbox, logger, providers, usageGate } = services;
+  const { apiKeys, audit, clientTokens, config, database, inbox, logger, providers, usageGate } =
+    services;
   const schema = await buildGraphSchema(resolvers);
   return openDoors({
     schema: witnessMutations(schema, (...deed) => audit.witness(...deed)),
     resolvers,
     apiKeys,
+    clientTokens,
     providers,
     inbox,
     usageGate,
@@ -142,9 +144,10 @@ async function composeDoors(services: Services, limiter: RateLimiter): Promise<D
 
 /** Acts on what other processes tell: a revoked key is forgotten and its sockets closed, a new catalogue is read. */
 async function watchHints(services: Services, doors: Doors): Promise<void> {
-  const { hub, apiKeys, catalog, clocks, logger } = services;
+  const { hub, apiKeys, catalog, clientTokens, clocks, logger } = services;
   hub.listen('key', (keyId) => {
     apiKeys.forget(keyId);
+    clientTokens.forget(keyId);
     doors.closeSocketsOf(keyId);
   });
   hub.onGap(() => void doors.recheckSockets());

@@ -36,6 +36,8 @@ export interface Config {
   };
   /** Null: one is made at the first start. */
   readonly adminKey: string | null;
+  /** The half of clients' signing keys that is not in the database; null: none. */
+  readonly tokenSecret: string | null;
   readonly stripe: StripeSettings;
   readonly creem: CreemSettings;
   /** Sandbox mode: no provider is live. */
@@ -73,7 +75,8 @@ export function loadConfig(
     logLevel: reader.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
     dataDir: resolve(cwd, reader.text('DATA_DIR') ?? '.tollgate'),
     database: { url: readDatabaseUrl(reader), statementTimeoutMs: readStatementTimeout(reader) },
-    adminKey: readAdminKey(reader),
+    adminKey: readKey(reader, 'ADMIN_KEY'),
+    tokenSecret: readKey(reader, 'TOKEN_SECRET'),
     ...providers,
     isSandbox,
     redirectOrigins: readRedirectOrigins(reader, isSandbox),
@@ -125,17 +128,17 @@ function readStatementTimeout(reader: EnvironmentReader): number {
   return reader.milliseconds('STATEMENT_TIMEOUT_MS', 5_000, STATEMENT_TIMEOUTS);
 }
 
-const SHORTEST_ADMIN_KEY = 32;
+const SHORTEST_KEY = 32;
 
-function readAdminKey(reader: EnvironmentReader): string | null {
-  const key = reader.secret('ADMIN_KEY');
+function readKey(reader: EnvironmentReader, name: string): string | null {
+  const key = reader.secret(name);
   if (key === null) return null;
-  if (key.length < SHORTEST_ADMIN_KEY) {
-    const problem = `has ${key.length} characters; give at least ${SHORTEST_ADMIN_KEY}`;
-    reader.refuse('ADMIN_KEY', `${problem}, made at random.`);
+  if (key.length < SHORTEST_KEY) {
+    const problem = `has ${key.length} characters; give at least ${SHORTEST_KEY}`;
+    reader.refuse(name, `${problem}, made at random.`);
   } else if (!/^[\x21-\x7e]+$/.test(key)) {
     const remedy = 'give letters, digits and signs of ASCII';
-    reader.refuse('ADMIN_KEY', `has white space or signs that a header cannot carry; ${remedy}.`);
+    reader.refuse(name, `has white space or signs that a header cannot carry; ${remedy}.`);
   }
   return key;
 }

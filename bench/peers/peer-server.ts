@@ -45,7 +45,7 @@ export async function serveSchema(
     store: new ApiKeyStore(database),
     adminKey: null,
   });
-  const authenticate = authenticateWith(apiKeys);
+  const authenticate = authenticateWith(apiKeys, null);
   const schema = await schemaOn(database);
   const formatError = errorFormat({ logger, hidesSchema: false });
   const graphServer = createGraphServer({ schema, isProduction: false, formatError, logger });

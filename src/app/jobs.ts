@@ -1,3 +1,4 @@
+import { clientTokenCrontab, clientTokenTasks } from '../features/account/client-token.jobs.ts';
 import { catalogJobs } from '../features/catalog/catalog.jobs.ts';
 import { couponJobs } from '../features/coupon/coupon.jobs.ts';
 import { creditHoldCrontab, creditHoldJobs } from '../features/ledger/credit-hold.jobs.ts';
@@ -42,6 +43,7 @@ export function composeJobs(
   const { cardRequests, database, logger, planChanger, purchases, subscriptions } = services;
   const tasks = {
     ...inboxTasks(inbox),
+    ...clientTokenTasks(services.clientTokenKeys),
     ...catalogJobs(services.catalog),
     ...paymentMethodJobs(cardRequests),
     ...creditHoldJobs(services.holds),
@@ -55,6 +57,7 @@ export function composeJobs(
   };
   const crontab = [
     ...inboxCrontab,
+    ...clientTokenCrontab,
     ...creditHoldCrontab,
     ...ledgerAuditCrontab,
     ...sweepCrontab(sweeps),

@@ -1,6 +1,7 @@
 import { AccountResolver } from '../features/account/account.resolver.ts';
 import { AccountAdministrationResolver } from '../features/account/account-administration.resolver.ts';
 import { ApiKeyResolver } from '../features/account/api-key.resolver.ts';
+import { ClientTokenResolver } from '../features/account/client-token.resolver.ts';
 import { CatalogResolver } from '../features/catalog/catalog.resolver.ts';
 import { PlanAdministrationResolver } from '../features/catalog/plan-administration.resolver.ts';
 import { CheckInResolver } from '../features/check-in/check-in.resolver.ts';
@@ -44,6 +45,7 @@ export function composeResolvers(services: Services): Resolvers {
     new AccountResolver(accounts, clock),
     new AccountAdministrationResolver(accounts),
     new ApiKeyResolver(accounts, apiKeys),
+    new ClientTokenResolver(accounts, services.clientTokens),
     new LifecycleResolver(services.lifecycle),
     new PaymentMethodResolver(accounts, services.cardRequests, services.paymentMethods),
     new LifecycleAccountResolver(services.lifecycleHistory, services.catalogue, clock),

@@ -3,6 +3,9 @@ import { AccountService } from '../features/account/account.service.ts';
 import { AccountStore } from '../features/account/account.store.ts';
 import { ApiKeyService } from '../features/account/api-key.service.ts';
 import { ApiKeyStore } from '../features/account/api-key.store.ts';
+import { ClientTokenService } from '../features/account/client-token.service.ts';
+import { ClientTokenKeyStore } from '../features/account/client-token-key.store.ts';
+import { ClientTokenKeys } from '../features/account/client-token-keys.service.ts';
 import { CatalogService } from '../features/catalog/catalog.service.ts';
 import { CatalogStore } from '../features/catalog/catalog.store.ts';
 import { PlanAdministration } from '../features/catalog/plan-administration.service.ts';
@@ -76,7 +79,7 @@ import { dispatchTo } from '../inbox/dispatch.ts';
 import { InboxStore } from '../inbox/inbox.store.ts';
 import { Inbox } from '../inbox/inbox.ts';
 import type { LiveHub } from '../live/hub.ts';
-import type { Clock } from '../platform/clock.ts';
+import { type Clock, SystemClock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import { DomainEvents } from '../platform/domain-events.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -131,6 +134,14 @@ function composeAccounts(base: Base) {
     adminKey: config.adminKey,
   });
   const accounts = new AccountService({ ...base, store: new AccountStore(database), apiKeys });
+  const realTime = new SystemClock();
+  const clientTokenKeys = new ClientTokenKeys({
+    database,
+    realTime,
+    store: new ClientTokenKeyStore(database),
+    tokenSecret: config.tokenSecret,
+  });
+  const clientTokens = new ClientTokenService({ keys: clientTokenKeys, apiKeys, realTime });
   const catalog = new CatalogService({ ...base, store: new CatalogStore(database) });
   const plans = new PlanAdministration({
     ...base,
@@ -138,7 +149,7 @@ function composeAccounts(base: Base) {
     catalog,
   });
   const customers = new ProviderCustomerService(new ProviderCustomerStore(database), clock);
-  return { apiKeys, accounts, catalog, plans, customers };
+  return { apiKeys, clientTokenKeys, clientTokens, accounts, catalog, plans, customers };
 }
 
 function composeCards(base: Base & ReturnType<typeof composeAccounts>) {

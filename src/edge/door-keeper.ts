@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from '../features/account/caller.model.ts';
+import { countedAs } from '../features/account/caller.policy.ts';
 import { RateLimited, Unauthenticated } from '../platform/errors.ts';
 import type { RateLimiter } from '../platform/rate-limit/rate-limiter.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -59,10 +60,11 @@ export class DoorKeeper {
   /** Counts one more request of a caller who was let in before. Throws RateLimited. */
   count(caller: Caller, address: string): void {
     const { limiter, limits } = this.#options;
-    if (caller.kind === 'anonymous') {
+    const counted = countedAs(caller);
+    if (counted === null) {
       refuseFor(limiter.take(`address:${address}`, limits.perAddress), ANONYMOUS);
     } else {
-      refuseFor(limiter.take(`key:${caller.keyId}`, limits.perKey), KEYED);
+      refuseFor(limiter.take(`key:${counted}`, limits.perKey), KEYED);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { GraphQLSchema } from 'graphql';
 import type { ApiKeyService } from '../features/account/api-key.service.ts';
+import type { ClientTokenService } from '../features/account/client-token.service.ts';
 import type { UsageGateService } from '../features/usage/usage-gate.service.ts';
 import type { Resolvers } from '../graphql/schema.ts';
 import type { Inbox } from '../inbox/inbox.ts';
@@ -23,6 +24,7 @@ interface DoorsOptions {
   readonly schema: GraphQLSchema;
   readonly resolvers: Resolvers;
   readonly apiKeys: ApiKeyService;
+  readonly clientTokens: ClientTokenService;
   readonly providers: ReadonlyMap<Channel, PaymentProvider>;
   readonly inbox: Inbox;
   readonly usageGate: UsageGateService;
@@ -56,7 +58,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
   const formatError = errorFormat({ logger, hidesSchema: isProduction });
   const addressOf = addressesBehind(settings.trustedProxies);
   const keeper = new DoorKeeper({
-    authenticate: authenticateWith(options.apiKeys),
+    authenticate: authenticateWith(options.apiKeys, options.clientTokens),
     limiter: options.limiter,
     limits: settings.rates,
   });

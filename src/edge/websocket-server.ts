@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { GraphQLSchema } from 'graphql';
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../features/account/caller.model.ts';
+import { countedAs } from '../features/account/caller.policy.ts';
 import type { Resolvers } from '../graphql/schema.ts';
 import { isPassing } from '../platform/database/database-away.ts';
 import { RateLimited, Unauthenticated } from '../platform/errors.ts';
@@ -153,8 +154,8 @@ export class LiveSocketServer {
   }
 
   #leave(socket: WebSocket): void {
-    const keyId = keyOf(this.#callerOf(socket));
-    if (this.#callers.delete(socket) && keyId !== undefined) this.#openByKey.leave(keyId);
+    const counted = countedAs(this.#callerOf(socket));
+    if (this.#callers.delete(socket) && counted !== null) this.#openByKey.leave(counted);
   }
 
   async #admit(socket: WebSocket, authorization: unknown): Promise<boolean> {
@@ -166,16 +167,23 @@ export class LiveSocketServer {
         throw new Unauthenticated(message);
       }
       if (socket.readyState !== WebSocket.OPEN) return false;
-      if (!this.#openByKey.enter(caller.keyId)) {
+      if (!this.#openByKey.enter(countedAs(caller) ?? '')) {
         throw new RateLimited('Too many sockets are open with this key.', COME_AGAIN_S);
       }
       this.#callers.set(socket, caller);
+      if (caller.kind === 'client') this.#closeAt(socket, caller.expiresAt);
       if (this.#revocations.has(caller.keyId)) this.closeOf(caller.keyId);
       return true;
     } catch (error) {
       this.#refuse(socket, error);
       return false;
     }
+  }
+
+  #closeAt(socket: WebSocket, expiresAt: Date): void {
+    const close = () => socket.close(CLOSE.unauthorized, 'This token has expired.');
+    const expiring = setTimeout(close, expiresAt.getTime() - Date.now()).unref();
+    socket.once('close', () => clearTimeout(expiring));
   }
 
   #refuse(socket: WebSocket, error: unknown): void {

@@ -15,6 +15,7 @@ const SECRET = 'hunter2';
 /** Variables, and the one line that they are refused with. */
 // biome-ignore format: a table is read by its rows.
 const WRONG: readonly [variables: Variables, line: string][] = [
+  [{ TOKEN_SECRET: 'short' }, 'TOKEN_SECRET: has 5 characters; give at least 32, made at random.'],
   [{ PORT: 'abc' }, 'PORT: "abc" is not a port; give a number from 0 to 65535.'],
   [{ PORT: '65536' }, 'PORT: "65536" is not a port; give a number from 0 to 65535.'],
   [{ PORT: '-1' }, 'PORT: "-1" is not a port; give a number from 0 to 65535.'],
@@ -122,6 +123,7 @@ describe('settings', () => {
       dataDir: join(projectFolder, '.tollgate'),
       database: { url: null, statementTimeoutMs: 5_000 },
       adminKey: null,
+      tokenSecret: null,
       stripe: { kind: 'sandbox', webhookSecrets: [] },
       creem: { kind: 'sandbox', webhookSecrets: [] },
       isSandbox: true,

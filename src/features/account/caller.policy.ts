@@ -14,12 +14,15 @@ const SCOPE_OF: Readonly<Record<Permission, AgentScope | null>> = {
   record: 'usage:record',
   buy: null,
   checkIn: null,
+  change: null,
   manage: null,
 };
 
+const CLIENTS_MAY: ReadonlySet<Permission> = new Set(['read', 'buy', 'checkIn']);
+
 /**
  * The account that a request is about: an account's key means its own, an administrator says which.
- * Throws Unauthenticated, MasterKeyRequired (an agent key without the scope), InvalidInput (an administrator named
+ * Throws Unauthenticated, MasterKeyRequired (an agent key without the scope, a client token for more than it may), InvalidInput (an administrator named
  * no account) and NotFound (somebody else's account: it looks like a missing one).
  */
 export function accountFor(
@@ -44,6 +47,10 @@ export function accountFor(
       }
       return ownAccount(caller.accountId, accountId);
     }
+    case 'client':
+      if (!CLIENTS_MAY.has(permission))
+        throw new MasterKeyRequired("A client token may not do this: it needs the account's key.");
+      return ownAccount(caller.accountId, accountId);
     case 'master':
       return ownAccount(caller.accountId, accountId);
     default:
@@ -55,6 +62,12 @@ export function accountFor(
 export function requireAdmin(caller: Caller): void {
   if (caller.kind === 'anonymous') throw unauthenticated();
   if (caller.kind !== 'admin') throw new Forbidden('Only an administrator may do this.');
+}
+
+/** Under what a caller's requests and sockets are counted: a browser's are not its account's; null: nobody is known. */
+export function countedAs(caller: Caller): string | null {
+  if (caller.kind === 'anonymous') return null;
+  return caller.kind === 'client' ? caller.tokenId : caller.keyId;
 }
 
 /** Whether what belongs to `accountId` may be shown to the caller at all. */

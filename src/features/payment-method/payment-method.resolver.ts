@@ -114,7 +114,7 @@ export class PaymentMethodResolver {
     @Arg('input', () => DetachPaymentMethodInput) input: DetachPaymentMethodInput,
   ): Promise<typeof DetachPaymentMethodResult> {
     const detach = async () => {
-      const accountId = accountFor(ctx.caller, input.accountId, 'buy');
+      const accountId = accountFor(ctx.caller, input.accountId, 'change');
       await this.#paymentMethods.detach(accountId, input.paymentMethodId);
       const account = toAccount(await this.#accounts.account(accountId));
       return Object.assign(new DetachPaymentMethodPayload(), { account });

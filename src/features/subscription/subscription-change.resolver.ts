@@ -71,7 +71,7 @@ export class SubscriptionChangeResolver {
     @Arg('planSlug', () => String) planSlug: string,
     @Arg('interval', () => IntervalEnum) interval: Interval,
   ): Promise<PlanChangePreview> {
-    const id = accountFor(ctx.caller, accountId, 'buy');
+    const id = accountFor(ctx.caller, accountId, 'change');
     try {
       return toPlanChangePreview(await this.#services.quotes.preview(id, planSlug, interval));
     } catch (error) {
@@ -109,7 +109,7 @@ export class SubscriptionChangeResolver {
   ): Promise<typeof ChangePlanResult> {
     const { planSlug, interval, quoteId = null, idempotencyKey } = input;
     const change = async () => {
-      const accountId = accountFor(ctx.caller, input.accountId, 'buy');
+      const accountId = accountFor(ctx.caller, input.accountId, 'change');
       const wish = { accountId, planSlug, interval, quoteId, idempotencyKey };
       const { subscription, effectiveAt } = await this.#services.planChanger.changePlan(wish);
       return Object.assign(new ChangePlanPayload(), {
@@ -129,7 +129,7 @@ export class SubscriptionChangeResolver {
   ): Promise<typeof CancelSubscriptionResult> {
     const { atPeriodEnd, reason = null } = input;
     const cancel = async () => {
-      const accountId = accountFor(ctx.caller, input.accountId, 'buy');
+      const accountId = accountFor(ctx.caller, input.accountId, 'change');
       const ending = await this.#services.endings.cancel(accountId, atPeriodEnd ?? true, reason);
       return Object.assign(new CancelSubscriptionPayload(), {
         subscription: toPlanSubscription(ending),
@@ -147,7 +147,7 @@ export class SubscriptionChangeResolver {
     @Arg('input', () => ResumeSubscriptionInput) input: ResumeSubscriptionInput,
   ): Promise<typeof ResumeSubscriptionResult> {
     const resume = async () => {
-      const accountId = accountFor(ctx.caller, input.accountId, 'buy');
+      const accountId = accountFor(ctx.caller, input.accountId, 'change');
       const resumed = await this.#services.endings.resume(accountId);
       const subscription = toPlanSubscription(resumed);
       return Object.assign(new ResumeSubscriptionPayload(), { subscription });

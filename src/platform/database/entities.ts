@@ -1,5 +1,6 @@
 import { AccountSchema } from '../../features/account/account.entity.ts';
 import { ApiKeySchema } from '../../features/account/api-key.entity.ts';
+import { ClientTokenKeySchema } from '../../features/account/client-token-key.entity.ts';
 import {
   CreditPackageSchema,
   PlanPriceSchema,
@@ -52,6 +53,7 @@ import { RateWindowSchema } from './rate-window.entity.ts';
 export const entities = [
   AccountSchema,
   ApiKeySchema,
+  ClientTokenKeySchema,
   PlanSchema,
   PlanPriceSchema,
   CreditPackageSchema,
