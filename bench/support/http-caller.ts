@@ -33,9 +33,14 @@ export class HttpCaller {
 
   /** Sends a body with the n-th account's key and resolves with the answer's. */
   post(account: number, body: string): Promise<string> {
+    return this.send('/graphql', `authorization: Bearer ${seededAccount(account).masterKey}`, body);
+  }
+
+  /** Sends an ASCII body with one more header and resolves with the answer's. */
+  send(path: string, header: string, body: string): Promise<string> {
     this.#socket.write(
-      `POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n` +
-        `authorization: Bearer ${seededAccount(account).masterKey}\r\ncontent-length: ${body.length}${HEADER_END}${body}`,
+      `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n` +
+        `${header}\r\ncontent-length: ${body.length}${HEADER_END}${body}`,
     );
     return new Promise((resolve, reject) => {
       this.#answer = resolve;

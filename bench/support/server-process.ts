@@ -56,10 +56,10 @@ export function peer(file: string): Launch {
 }
 
 /** Somebody else's server, by the name of its file; what it needs is installed in its own folder. */
-export function rival(file: string): Launch {
+export function rival(file: string, ...more: readonly string[]): Launch {
   const path = new URL(`../rivals/${file}.mjs`, import.meta.url).pathname;
   return (databaseUrl, port) =>
-    spawn(process.execPath, [path, databaseUrl, String(port)], {
+    spawn(process.execPath, [path, databaseUrl, String(port), ...more], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { NODE_ENV: 'production', GRAPHILE_ENV: 'production' },

@@ -11,6 +11,8 @@ export interface Stage {
   readonly postgresVersion: string;
   /** The connection string of a new database with the accounts in it. */
   createDatabase(name: string): Promise<string>;
+  /** The connection string of a new database with nothing in it. */
+  createEmptyDatabase(name: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -52,18 +54,18 @@ export async function setStage(): Promise<Stage> {
   await run(postgres.ownerUrl, SEED);
   await run(postgres.ownerUrl, 'vacuum (analyze)');
   const [row] = await run(postgres.superuserUrl, 'show server_version');
+  const create = async (name: string, template: string) => {
+    const { ownerUrl, superuserUrl } = postgres;
+    await run(superuserUrl, `create database ${name} template ${template} owner tollgate_owner`);
+    const url = new URL(ownerUrl);
+    url.pathname = name;
+    return url.href;
+  };
   return {
     folder,
     postgresVersion: String(row?.server_version),
-    createDatabase: async (name) => {
-      await run(
-        postgres.superuserUrl,
-        `create database ${name} template tollgate owner tollgate_owner`,
-      );
-      const url = new URL(postgres.ownerUrl);
-      url.pathname = name;
-      return url.href;
-    },
+    createDatabase: (name) => create(name, 'tollgate'),
+    createEmptyDatabase: (name) => create(name, 'template0'),
     close: async () => {
       await postgres.stop();
       await rm(folder, { recursive: true, force: true });

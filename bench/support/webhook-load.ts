@@ -1,0 +1,51 @@
+import { HttpCaller } from './http-caller.ts';
+import { signedEvent } from './webhook-events.ts';
+
+/** What the load generator is told to do: send this many new events, each once. */
+export interface WebhookOrder {
+  readonly port: number;
+  readonly callers: number;
+  readonly events: number;
+}
+
+export interface WebhookMeasurement {
+  /** From the first request to the last answer. */
+  readonly durationMs: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+let sent = 0;
+
+process.on('message', (order: WebhookOrder) => {
+  measure(order).then(
+    (measurement) => process.send?.(measurement),
+    (error: Error) => process.send?.({ error: error.stack }),
+  );
+});
+
+async function measure({ port, callers, events }: WebhookOrder): Promise<WebhookMeasurement> {
+  const open = Array.from({ length: callers }, () => HttpCaller.open(port));
+  const connections = await Promise.all(open);
+  const last = sent + events;
+  const latencies: number[] = [];
+  const sendUntilDone = async (connection: HttpCaller) => {
+    while (sent < last) {
+      sent += 1;
+      const { body, header } = signedEvent(`${process.pid}x${sent}`, sent);
+      const asked = performance.now();
+      await connection.send('/webhooks/stripe', `stripe-signature: ${header}`, body);
+      latencies.push(performance.now() - asked);
+    }
+  };
+  const begin = performance.now();
+  try {
+    await Promise.all(connections.map(sendUntilDone));
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+  const durationMs = performance.now() - begin;
+  latencies.sort((a, b) => a - b);
+  const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN;
+  return { durationMs, p50Ms: at(0.5), p99Ms: at(0.99) };
+}

@@ -1,0 +1,192 @@
+// `npm run bench:webhooks`: how fast signed events are taken in and acted on, beside Supabase's Stripe Sync Engine on the same
+// PostgreSQL, and beside checking signatures alone.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client } from 'pg';
+import { median } from './support/measurement.ts';
+import { goalRow, machine, table } from './support/report-text.ts';
+import { REPETITIONS } from './support/request-race.ts';
+import { writeSection } from './support/results-file.ts';
+import {
+  peer,
+  rival,
+  startServerProcess,
+  stopChild,
+  tollgateWith,
+} from './support/server-process.ts';
+import { seededAccount } from './support/spend-operation.ts';
+import { ACCOUNTS, type Stage, setStage } from './support/stage.ts';
+import { customerOf, WEBHOOK_SECRET } from './support/webhook-events.ts';
+import type { WebhookMeasurement, WebhookOrder } from './support/webhook-load.ts';
+
+const CONNECTIONS = [16, 64] as const;
+/** For each repetition; the first one only warms up. */
+const EVENTS = 2_000;
+const LOOK_EVERY_MS = 10;
+
+interface Receiver {
+  readonly title: string;
+  readonly port: number;
+  /** How many invoices are there; null: this one keeps none. */
+  readonly countInvoices: (() => Promise<number>) | null;
+  readonly found: Map<number, Found[]>;
+  stop(): Promise<void>;
+}
+
+interface Found {
+  /** Events a second until each was answered, and until the last one was acted on. */
+  readonly answered: number;
+  readonly applied: number;
+  readonly p99Ms: number;
+}
+
+const stage = await setStage();
+try {
+  await race(stage);
+} finally {
+  await stage.close();
+}
+
+async function race(on: Stage): Promise<void> {
+  const receivers = [
+    await startTollgate(on),
+    await startRival(on),
+    await startVerifier(on),
+  ] as const;
+  const generator = fork(new URL('./support/webhook-load.ts', import.meta.url));
+  try {
+    await takeTurns(receivers, async (receiver, callers, isCounted) => {
+      const measured = await measure(receiver, generator, callers);
+      if (isCounted) keep(receiver, callers, measured);
+    });
+    await report(on, receivers);
+  } finally {
+    await stopChild(generator);
+    for (const receiver of receivers) await receiver.stop();
+  }
+}
+
+/** Repetition by repetition, everyone's turn in each; who begins changes. The first one warms up and is not counted. */
+async function takeTurns(
+  receivers: readonly Receiver[],
+  turn: (receiver: Receiver, callers: number, isCounted: boolean) => Promise<void>,
+): Promise<void> {
+  for (let repetition = 0; repetition <= REPETITIONS; repetition += 1) {
+    const order = repetition % 2 === 0 ? receivers : receivers.toReversed();
+    for (const callers of CONNECTIONS)
+      for (const receiver of order) await turn(receiver, callers, repetition > 0);
+  }
+}
+
+function keep({ found }: Receiver, callers: number, measured: Found): void {
+  found.set(callers, [...(found.get(callers) ?? []), measured]);
+}
+
+async function startTollgate(on: Stage): Promise<Receiver> {
+  const url = await on.createDatabase('webhooks_tollgate');
+  const client = await connect(url);
+  const accounts = Array.from({ length: ACCOUNTS }, (_, n) => n);
+  await client.query(
+    `insert into provider_customer (account_id, channel, customer_id, created_at)
+      select account_id, 'STRIPE', customer_id, now() from unnest($1::uuid[], $2::text[]) as c (account_id, customer_id)`,
+    [accounts.map((n) => seededAccount(n).id), accounts.map(customerOf)],
+  );
+  const launch = tollgateWith({ STRIPE_WEBHOOK_SECRETS: WEBHOOK_SECRET });
+  return receiver('Tollgate', client, 'invoice', await startServerProcess(launch, url, on));
+}
+
+async function startRival(on: Stage): Promise<Receiver> {
+  const url = await on.createEmptyDatabase('webhooks_rival');
+  const started = await startServerProcess(rival('stripe-sync', WEBHOOK_SECRET), url, on);
+  return receiver('Stripe Sync Engine', await connect(url), 'stripe.invoices', started);
+}
+
+async function startVerifier(on: Stage): Promise<Receiver> {
+  const started = await startServerProcess(peer('verify-only-peer'), '-', on);
+  return { title: 'signatures alone', countInvoices: null, found: new Map(), ...started };
+}
+
+function receiver(
+  title: string,
+  client: Client,
+  invoices: string,
+  { port, stop }: { readonly port: number; stop(): Promise<void> },
+): Receiver {
+  return {
+    title,
+    port,
+    countInvoices: async () => {
+      const { rows } = await client.query<{ count: string }>(`select count(*) from ${invoices}`);
+      return Number(rows[0]?.count);
+    },
+    found: new Map(),
+    stop: async () => {
+      await client.end();
+      await stop();
+    },
+  };
+}
+
+/** Sends new events and waits until there is an invoice for each of them, no more and no less. */
+async function measure(
+  { title, port, countInvoices }: Receiver,
+  generator: ReturnType<typeof fork>,
+  callers: number,
+): Promise<Found> {
+  const before = (await countInvoices?.()) ?? 0;
+  const begin = performance.now();
+  const order: WebhookOrder = { port, callers, events: EVENTS };
+  const answer = once(generator, 'message');
+  generator.send(order);
+  const [measured] = (await answer) as [WebhookMeasurement | { error: string }];
+  if ('error' in measured) throw new Error(measured.error);
+  while (countInvoices !== null && (await countInvoices()) < before + EVENTS)
+    await pause(LOOK_EVERY_MS);
+  const untilApplied = performance.now() - begin;
+  if (countInvoices !== null && (await countInvoices()) !== before + EVENTS)
+    throw new Error(`${title} has other invoices than it was told of.`);
+  const answered = (EVENTS / measured.durationMs) * 1_000;
+  const applied = (EVENTS / untilApplied) * 1_000;
+  const figures = `${answered.toFixed(0).padStart(6)}/s answered ${applied.toFixed(0).padStart(6)}/s applied`;
+  process.stderr.write(`  ${String(callers).padEnd(4)}${title.padEnd(24)}${figures}\n`);
+  return { answered, applied, p99Ms: measured.p99Ms };
+}
+
+async function report(on: Stage, [ours, theirs, alone]: readonly [Receiver, Receiver, Receiver]) {
+  const of = ({ found }: Receiver, callers: number, figure: keyof Found) =>
+    median((found.get(callers) ?? []).map((one) => one[figure]));
+  const rows = CONNECTIONS.flatMap((callers) => {
+    const pair = (figure: keyof Found, other = theirs, otherFigure = figure): [number, number] => [
+      of(ours, callers, figure),
+      of(other, callers, otherFigure),
+    ];
+    const at = `${callers} connections`;
+    const goal = { against: theirs.title, atLeast: callers === 16 ? 4 : 6 };
+    return [
+      goalRow(`answered, ${at}`, pair('answered'), goal),
+      goalRow(`acted on, ${at}`, pair('applied', theirs, 'answered'), {
+        against: theirs.title,
+        atLeast: 1,
+      }),
+      goalRow(`p99, ${at}`, pair('p99Ms'), { against: theirs.title, unit: 'ms' }),
+      goalRow(`answered, ${at}`, pair('answered', alone), { against: alone.title }),
+    ];
+  });
+  const text = [
+    table(['events', 'Tollgate', 'beside', '', 'ratio', 'goal', ''], rows),
+    '',
+    `${machine()}, Node ${process.versions.node}, PostgreSQL ${on.postgresVersion} with fsync on; pools of 20. Every event is a new ` +
+      '`invoice.paid` that becomes one invoice on both sides; Tollgate besides keeps the event under its unique id before it answers. ' +
+      `Medians of ${REPETITIONS} interleaved repetitions of ${EVENTS.toLocaleString('en')} events; the invoices were counted after each.`,
+    '',
+  ].join('\n');
+  process.stdout.write(`\n${text}`);
+  await writeSection('webhooks', text);
+}
+
+async function connect(url: string): Promise<Client> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  return client;
+}
