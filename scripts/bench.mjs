@@ -1,4 +1,5 @@
 // `npm run bench:NAME`: runs bench/NAME.ts on the right Node, after installing and compiling when that is needed.
+// `npm run bench`: all of them, one after the other.
 import { join } from 'node:path';
 import { ensureBuilt } from './lib/build.mjs';
 import { ensureInstalled } from './lib/install.mjs';
@@ -6,13 +7,27 @@ import { environmentFor, findNode } from './lib/node.mjs';
 import { main, root } from './lib/project.mjs';
 import { takeOver } from './lib/run.mjs';
 
+/** In the order in which they are run; what some race against is installed apart from what Tollgate needs. */
+const BENCHES = {
+  spend: {},
+  usage: {},
+  sockets: {},
+  read: { rivals: true },
+  floor: { rivals: true },
+  webhooks: { rivals: true },
+};
+
 await main(async () => {
   await ensureInstalled();
   const node = findNode();
   await ensureBuilt(node);
-  const [name, ...args] = process.argv.slice(2);
-  return await takeOver(node, [join(root, 'bench', `${name}.ts`), ...args], {
-    cwd: root,
-    env: environmentFor(node),
-  });
+  const [asked, ...args] = process.argv.slice(2);
+  const names = asked === undefined ? Object.keys(BENCHES) : [asked];
+  if (names.some((name) => BENCHES[name]?.rivals)) await ensureInstalled(join(root, 'bench', 'rivals'));
+  for (const name of names) {
+    const program = join(root, 'bench', `${name}.ts`);
+    const code = await takeOver(node, [program, ...args], { cwd: root, env: environmentFor(node) });
+    if (code !== 0) return code;
+  }
+  return 0;
 });

