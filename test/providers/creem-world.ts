@@ -11,6 +11,8 @@ const KEYS = {
     `whsec_${Buffer.from('the older secret of the contract').toString('base64')}`,
   ],
 };
+/** The secret with which the sandbox signs first. */
+export const [WEBHOOK_SECRET = ''] = KEYS.webhookSecrets;
 const CARDS = { GOOD: '4242424242424242', DECLINED: '4000000000000002' };
 const REQUESTS: Readonly<Record<NonNullable<Fault['of']>, object>> = {
   CREATE: { method: 'POST' },
