@@ -34,6 +34,7 @@ export class BreakablePostgres {
     const cluster = await prepareCluster(folder, true);
     const postmaster = await launch(cluster);
     const access = await openAccess(cluster, postmaster);
+    await access?.leave();
     await access?.close();
     return new BreakablePostgres(folder, cluster, postmaster);
   }
