@@ -5,7 +5,7 @@ import type { Random } from './random.ts';
  * its effect is committed, and its answer on the way back; the same of the commit of a transaction; `after-provider`: the
  * provider has done what it was asked, and its answer is on the way.
  */
-export const MOMENTS = [
+const MOMENTS = [
   'anytime',
   'before-statement',
   'after-statement',
