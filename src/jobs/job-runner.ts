@@ -60,14 +60,7 @@ export class JobRunner {
   /** Resolves when jobs are being looked for; rejects when the queue cannot be reached. */
   async start(): Promise<void> {
     this.#stopping = new AbortController();
-    const pool = this.#connect();
-    try {
-      void this.#keepRunning(pool, await this.#run(pool));
-    } catch (error) {
-      await endConnectionPool(pool);
-      throw error;
-    }
-    this.#pool = pool;
+    void this.#keepRunning(await this.#run());
     await this.#releaseAbandoned();
     this.#sweep = setInterval(
       () => void this.#releaseAbandoned(),
@@ -84,8 +77,7 @@ export class JobRunner {
     if (this.#sweep !== null) clearInterval(this.#sweep);
     if (this.#pool === null || this.#runner === null) return;
     await this.#end(this.#runner);
-    await endConnectionPool(this.#pool);
-    this.#pool = null;
+    await this.#leavePool();
     this.#runner = null;
   }
 
@@ -117,14 +109,34 @@ export class JobRunner {
       url,
       // One connection listens, one is for the rest.
       size: concurrency + 2,
+      isWaitedFor: false,
       onError: (error) =>
         logger.warn({ reason: error.message }, 'the job runner lost a connection'),
     });
   }
 
-  async #run(pool: ConnectionPool): Promise<Runner> {
+  /** A runner with connections of its own: one that is stuck may keep its own for ever. */
+  async #run(): Promise<Runner> {
+    const pool = this.#connect();
+    try {
+      this.#runner = await this.#runWith(pool);
+    } catch (error) {
+      await endConnectionPool(pool);
+      throw error;
+    }
+    this.#pool = pool;
+    return this.#runner;
+  }
+
+  async #leavePool(): Promise<void> {
+    const pool = this.#pool;
+    this.#pool = null;
+    if (pool !== null) await endConnectionPool(pool);
+  }
+
+  #runWith(pool: ConnectionPool): Promise<Runner> {
     const { logger, tasks, crontab, concurrency, pollIntervalMs } = this.#options;
-    const runner = await run({
+    return run({
       pgPool: pool,
       logger: createJobLogger(logger),
       taskList: toTaskList(tasks, () => {
@@ -138,8 +150,6 @@ export class JobRunner {
       preset: { worker: REPORTED_TOGETHER },
       events: this.#vouching(),
     });
-    this.#runner = runner;
-    return runner;
   }
 
   /** As long as the listening connection lives, so does this process: it holds the lock that vouches for its jobs. */
@@ -154,24 +164,26 @@ export class JobRunner {
     return events;
   }
 
-  async #keepRunning(pool: ConnectionPool, first: Runner): Promise<void> {
+  async #keepRunning(first: Runner): Promise<void> {
     const { signal } = this.#stopping;
     for (let runner: Runner | null = first; runner !== null; ) {
       const reason = await endOf(runner);
       if (signal.aborted) return;
       // One that has ended says so; one that is stuck at least enqueues nothing any more.
       void runner.stop().catch(() => undefined);
+      void this.#leavePool();
       this.#options.logger.warn({ err: reason }, 'the job runner ended and starts again');
-      runner = await this.#runAgain(pool, signal);
+      runner = await this.#runAgain(signal);
     }
   }
 
-  async #runAgain(pool: ConnectionPool, signal: AbortSignal): Promise<Runner | null> {
+  async #runAgain(signal: AbortSignal): Promise<Runner | null> {
     for (let wait = RETRY_FIRST_MS; !signal.aborted; wait = Math.min(wait * 2, RETRY_LAST_MS)) {
       try {
-        const runner = await this.#run(pool);
+        const runner = await this.#run();
         if (!signal.aborted) return runner;
         await runner.stop();
+        await this.#leavePool();
       } catch (error) {
         this.#options.logger.warn({ err: error }, 'the job runner cannot start');
         await delay(wait, undefined, { signal, ref: false }).catch(() => undefined);

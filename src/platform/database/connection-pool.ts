@@ -6,6 +6,8 @@ interface ConnectionPoolOptions {
   readonly size: number;
   /** A connection was lost, idle or in use; the pool replaces it. */
   readonly onError: (error: Error) => void;
+  /** Somebody waits for what is done with these connections, and is told soon when there is none to be had. */
+  readonly isWaitedFor: boolean;
   /** How long a statement may take before the server cuts it off; not given: as long as it needs. */
   readonly statementTimeoutMs?: number | undefined;
   /** How values become JavaScript; not given: in pg's own ways, where int8 is a text. */
@@ -15,6 +17,7 @@ interface ConnectionPoolOptions {
 const END_WITHIN_MS = 500;
 /** Whoever waits for an answer has to be told within two seconds that there is none to be had. */
 const CONNECT_WITHIN_MS = 1_500;
+const CONNECT_IN_BACKGROUND_WITHIN_MS = 10_000;
 /** A server that is frozen, or behind a dead network, does not cut anything off itself. */
 const SERVER_MAY_BE_LATE_MS = 1_000;
 /** No transaction waits for anything but the database; one that does nothing was forgotten by a process that is stuck. */
@@ -22,11 +25,11 @@ const IDLE_IN_TRANSACTION_MS = 60_000;
 
 /** A pool of connections that are replaced when they are lost. */
 export function createConnectionPool(options: ConnectionPoolOptions): Pool {
-  const { url, size, onError, statementTimeoutMs, types } = options;
+  const { url, size, onError, isWaitedFor, statementTimeoutMs, types } = options;
   const pool = new Pool({
     connectionString: url,
     max: size,
-    connectionTimeoutMillis: CONNECT_WITHIN_MS,
+    connectionTimeoutMillis: isWaitedFor ? CONNECT_WITHIN_MS : CONNECT_IN_BACKGROUND_WITHIN_MS,
     application_name: 'tollgate',
     keepAlive: true,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,

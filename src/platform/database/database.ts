@@ -44,8 +44,17 @@ export class Database {
   static async connect(options: DatabaseOptions): Promise<Database> {
     const { url, entities, poolSize, onPoolError, statementTimeoutMs } = options;
     const shared = { url, types: sqlTypes, onError: onPoolError };
-    const pool = createConnectionPool({ ...shared, size: poolSize, statementTimeoutMs });
-    const backgroundPool = createConnectionPool({ ...shared, size: BACKGROUND_POOL_SIZE });
+    const pool = createConnectionPool({
+      ...shared,
+      size: poolSize,
+      isWaitedFor: true,
+      statementTimeoutMs,
+    });
+    const backgroundPool = createConnectionPool({
+      ...shared,
+      size: BACKGROUND_POOL_SIZE,
+      isWaitedFor: false,
+    });
     const choose = () => (isInBackground() ? backgroundPool : pool);
     const orm = await MikroORM.init({
       clientUrl: url,
