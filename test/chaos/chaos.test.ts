@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runChaos } from './run.ts';
 
-describe('a small piece of chaos', { timeout: 120_000 }, () => {
+describe('a small piece of chaos', { timeout: 240_000 }, () => {
   it('loses nothing and doubles nothing; `npm run test:chaos` is the whole of it', async () => {
     const figures = await runChaos({
       seed: 4,
