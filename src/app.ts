@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { composeJobs, composeSweeps } from './app/jobs.ts';
+import { timedProviders, watchParts } from './app/metrics.ts';
 import { startProviders } from './app/providers.ts';
 import { composeResolvers } from './app/resolvers.ts';
 import { composeServices, type Services } from './app/services.ts';
@@ -10,7 +11,9 @@ import { type Doors, openDoors } from './edge/doors.ts';
 import { ClockStore } from './features/operations/clock.store.ts';
 import { buildGraphSchema } from './graphql/schema.ts';
 import { witnessMutations } from './graphql/witnessed-mutations.ts';
+import { InboxStore } from './inbox/inbox.store.ts';
 import type { Inbox } from './inbox/inbox.ts';
+import { JobQueueStore } from './jobs/job-queue.store.ts';
 import type { JobRunner } from './jobs/job-runner.ts';
 import { LiveHub } from './live/hub.ts';
 import { PostgresTransport } from './live/postgres-transport.ts';
@@ -20,8 +23,10 @@ import { Database } from './platform/database/database.ts';
 import { entities } from './platform/database/entities.ts';
 import { isMigrated } from './platform/database/migrate.ts';
 import type { Logger } from './platform/logger.ts';
+import { Metrics } from './platform/metrics.ts';
 import { RateLimiter } from './platform/rate-limit/rate-limiter.ts';
 import { RateWindowStore } from './platform/rate-limit/rate-window.store.ts';
+import type { Tracing } from './platform/tracing.ts';
 
 interface AppOptions {
   readonly config: Config;
@@ -71,16 +76,20 @@ type Closer = () => Promise<unknown>;
 
 async function startParts(options: AppOptions, closers: Closer[]): Promise<Omit<App, 'close'>> {
   const { config, databaseUrl, logger } = options;
-  const database = await connect(databaseUrl, config, logger);
+  const tracing = await startTracing(config);
+  if (tracing !== null) closers.push(() => tracing.close());
+  const database = await connect(databaseUrl, config, logger, tracing);
   closers.push(() => database.close());
   const clock = options.clock ?? (await startClock(config, database));
   const offsetMs = clock instanceof MovableClock ? clock.offsetMs : undefined;
   const books = join(config.dataDir, 'sandbox.db');
   const sources = await startProviders(config, books, logger, offsetMs);
   closers.push(() => sources.close());
-  const { providers, played: playedProviders } = sources;
+  const metrics = new Metrics();
+  const providers = timedProviders(sources.providers, metrics, tracing);
+  const playedProviders = sources.played;
   const hub = new LiveHub(new PostgresTransport(databaseUrl, logger));
-  const foundation = { config, database, hub, clock, logger, providers, playedProviders };
+  const foundation = { config, database, hub, clock, logger, metrics, providers, playedProviders };
   const services = composeServices(foundation);
   subscribeFeatures(services);
   await inBackground(() => services.catalog.sync(config.catalogue));
@@ -88,9 +97,11 @@ async function startParts(options: AppOptions, closers: Closer[]): Promise<Omit<
   const { inbox } = services;
   const limiter = new RateLimiter({ windows: new RateWindowStore(database), logger });
   closers.push(async () => limiter.close());
-  const doors = await composeDoors(services, limiter);
+  const doors = await composeDoors(services, { limiter, tracing });
   const sweeps = composeSweeps(services);
-  const jobs = composeJobs(services, inbox, sweeps, databaseUrl);
+  const jobs = composeJobs(services, inbox, sweeps, databaseUrl, tracing);
+  const unwatch = watchAll(services, doors);
+  closers.push(async () => unwatch());
   services.clocks.watchOver(sweeps, jobs);
   closers.push(() => hub.close());
   // Both wait for what is under way: one after the other would take as long as both.
@@ -114,17 +125,45 @@ async function startClock({ isSandbox }: Config, database: Database): Promise<Cl
     : new SystemClock();
 }
 
-function connect(url: string, config: Config, logger: Logger): Promise<Database> {
+/** What traces need is loaded only where somebody collects them. */
+async function startTracing({ otelEndpoint }: Config): Promise<Tracing | null> {
+  if (otelEndpoint === null) return null;
+  const { Tracing: Collected } = await import('./platform/tracing.ts');
+  return new Collected(otelEndpoint);
+}
+
+/** Adds what is looked up whenever somebody reads the metrics; answers what ends it. */
+function watchAll({ metrics, database, hub, clock }: Services, doors: Doors): () => void {
+  return watchParts(metrics, {
+    database,
+    hub,
+    clock,
+    inbox: new InboxStore(database),
+    queue: new JobQueueStore(database),
+    openSockets: () => doors.openSockets(),
+  });
+}
+
+function connect(
+  url: string,
+  config: Config,
+  logger: Logger,
+  tracing: Tracing | null,
+): Promise<Database> {
   const onPoolError = (error: Error) =>
     logger.warn({ reason: error.message }, 'a database connection was lost');
   const { statementTimeoutMs } = config.database;
-  return Database.connect({ url, entities, poolSize: POOL_SIZE, onPoolError, statementTimeoutMs });
+  const poolSize = POOL_SIZE;
+  return Database.connect({ url, entities, poolSize, onPoolError, statementTimeoutMs, tracing });
 }
 
-async function composeDoors(services: Services, limiter: RateLimiter): Promise<Doors> {
+async function composeDoors(
+  services: Services,
+  parts: { readonly limiter: RateLimiter; readonly tracing: Tracing | null },
+): Promise<Doors> {
   const resolvers = composeResolvers(services);
-  const { apiKeys, audit, clientTokens, config, database, inbox, logger, providers, usageGate } =
-    services;
+  const { apiKeys, audit, clientTokens, config, database, inbox, logger } = services;
+  const { metrics, providers, usageGate } = services;
   const schema = await buildGraphSchema(resolvers);
   return openDoors({
     schema: witnessMutations(schema, (...deed) => audit.witness(...deed)),
@@ -135,7 +174,9 @@ async function composeDoors(services: Services, limiter: RateLimiter): Promise<D
     inbox,
     usageGate,
     logger,
-    limiter,
+    ...parts,
+    metrics,
+    metricsToken: config.metricsToken,
     settings: config.doors,
     isProduction: config.nodeEnv === 'production',
     isReady: () => isMigrated(database),

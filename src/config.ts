@@ -48,6 +48,8 @@ export interface Config {
   readonly doors: DoorSettings;
   /** Null: pushes go through PostgreSQL. */
   readonly redisUrl: string | null;
+  /** Who has it may read the metrics; null: this machine only. */
+  readonly metricsToken: string | null;
   readonly otelEndpoint: string | null;
   readonly catalogue: Catalogue;
   /** What is odd but does not keep the gateway from starting, one line each. */
@@ -82,6 +84,7 @@ export function loadConfig(
     redirectOrigins: readRedirectOrigins(reader, isSandbox),
     doors: readDoors(reader),
     redisUrl: reader.secretUrl('REDIS_URL', ['redis:', 'rediss:'], 'redis://localhost:6379'),
+    metricsToken: readToken(reader, 'METRICS_TOKEN'),
     otelEndpoint: readHttpUrl(reader, 'OTEL_EXPORTER_OTLP_ENDPOINT', 'http://localhost:4318'),
   };
   if (!isSandbox && settings.redirectOrigins.origins.length === 0) {
@@ -131,16 +134,22 @@ function readStatementTimeout(reader: EnvironmentReader): number {
 const SHORTEST_KEY = 32;
 
 function readKey(reader: EnvironmentReader, name: string): string | null {
-  const key = reader.secret(name);
-  if (key === null) return null;
-  if (key.length < SHORTEST_KEY) {
+  const key = readToken(reader, name);
+  if (key !== null && key.length < SHORTEST_KEY) {
     const problem = `has ${key.length} characters; give at least ${SHORTEST_KEY}`;
     reader.refuse(name, `${problem}, made at random.`);
-  } else if (!/^[\x21-\x7e]+$/.test(key)) {
+  }
+  return key;
+}
+
+/** A secret that comes as a bearer token. */
+function readToken(reader: EnvironmentReader, name: string): string | null {
+  const token = reader.secret(name);
+  if (token !== null && !/^[\x21-\x7e]+$/.test(token)) {
     const remedy = 'give letters, digits and signs of ASCII';
     reader.refuse(name, `has white space or signs that a header cannot carry; ${remedy}.`);
   }
-  return key;
+  return token;
 }
 
 function loadCatalogue(reader: EnvironmentReader, mistakes: Mistakes): Catalogue | null {

@@ -11,6 +11,7 @@ import { SystemClock } from '../../src/platform/clock.ts';
 import { Database } from '../../src/platform/database/database.ts';
 import { entities } from '../../src/platform/database/entities.ts';
 import { createLogger } from '../../src/platform/logger.ts';
+import { Metrics } from '../../src/platform/metrics.ts';
 import { peerSchema, type Spend } from './peer-schema.ts';
 
 const POOL_SIZE = 20;
@@ -47,8 +48,16 @@ export async function serveSchema(
   });
   const authenticate = authenticateWith(apiKeys, null);
   const schema = await schemaOn(database);
+  const metrics = new Metrics();
   const formatError = errorFormat({ logger, hidesSchema: false });
-  const graphServer = createGraphServer({ schema, isProduction: false, formatError, logger });
+  const graphServer = createGraphServer({
+    schema,
+    isProduction: false,
+    formatError,
+    logger,
+    metrics,
+    tracing: null,
+  });
   await graphServer.start();
   const http = await createHttpServer({
     graphServer,
@@ -57,6 +66,8 @@ export async function serveSchema(
     resolvers: new Map(),
     formatError,
     logger,
+    metrics,
+    tracing: null,
     isReady: async () => true,
     renderGraphiql: null,
     routes: [],

@@ -18,6 +18,8 @@ import { JobRunner } from '../jobs/job-runner.ts';
 import { type Sweep, sweepCrontab, sweepTasks } from '../jobs/sweep.ts';
 import type { Task, Tasks } from '../jobs/task.ts';
 import { inBackground } from '../platform/database/background.ts';
+import type { Tracing } from '../platform/tracing.ts';
+import { timedTasks } from './metrics.ts';
 import type { Services } from './services.ts';
 
 /** Everything that time does. */
@@ -39,6 +41,7 @@ export function composeJobs(
   inbox: Inbox,
   sweeps: readonly Sweep[],
   url: string,
+  tracing: Tracing | null,
 ): JobRunner {
   const { cardRequests, database, logger, planChanger, purchases, subscriptions } = services;
   const tasks = {
@@ -55,6 +58,7 @@ export function composeJobs(
     ...ledgerAuditTasks(services.ledgerAudit),
     ...sweepTasks(sweeps),
   };
+  const timed = timedTasks(tasks, services.metrics, tracing);
   const crontab = [
     ...inboxCrontab,
     ...clientTokenCrontab,
@@ -62,7 +66,7 @@ export function composeJobs(
     ...ledgerAuditCrontab,
     ...sweepCrontab(sweeps),
   ];
-  return new JobRunner({ url, database, logger, tasks: asBackground(tasks), crontab });
+  return new JobRunner({ url, database, logger, tasks: asBackground(timed), crontab });
 }
 
 /** Nobody waits for a job, and some read the whole ledger. */

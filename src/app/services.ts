@@ -83,6 +83,7 @@ import { type Clock, SystemClock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import { DomainEvents } from '../platform/domain-events.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
 import type { Channel } from '../platform/money.ts';
 import type { PaymentProvider } from '../providers/payment-provider.ts';
 
@@ -92,6 +93,7 @@ export interface Foundation {
   readonly hub: LiveHub;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly providers: ReadonlyMap<Channel, PaymentProvider>;
   /** Null when no provider is played. */
   readonly playedProviders: PlayedProviders | null;
@@ -173,6 +175,7 @@ function composeLedger(base: Base & ReturnType<typeof composeAccounts>) {
     store: new LedgerStore(database),
     lone: new LoneDebitStore(database),
     history: entries,
+    onDebits: (outcomes) => base.metrics.debitsApplied(outcomes),
   });
   const ledgerSweep = new LedgerSweepService(new LedgerSweepStore(database), clock);
   const ledgerAudit = new LedgerAuditService(new LedgerAuditStore(database), base.logger);

@@ -2,6 +2,8 @@ import type { CreemSettings, StripeSettings } from './provider-settings.ts';
 
 interface SecretSettings {
   readonly adminKey: string | null;
+  readonly metricsToken: string | null;
+  readonly tokenSecret: string | null;
   readonly database: { readonly url: string | null };
   readonly redisUrl: string | null;
   readonly stripe: StripeSettings;
@@ -14,6 +16,8 @@ const SHORTEST_SECRET = 6;
 /** Every secret that the process was told at its start. */
 export function secretsOf({
   adminKey,
+  metricsToken,
+  tokenSecret,
   database,
   redisUrl,
   stripe,
@@ -21,6 +25,8 @@ export function secretsOf({
 }: SecretSettings): readonly string[] {
   const secrets = [
     adminKey,
+    metricsToken,
+    tokenSecret,
     ...passwordsOf(database.url),
     ...passwordsOf(redisUrl),
     ...(stripe.kind === 'off' ? [] : stripe.webhookSecrets),

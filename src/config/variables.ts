@@ -26,6 +26,7 @@ const VARIABLES = [
   'RATE_LIMIT_WRONG_KEYS',
   'SOCKETS_PER_KEY',
   'SOCKETS_PER_ADDRESS',
+  'METRICS_TOKEN',
   'REDIS_URL',
   'LOG_LEVEL',
   'NODE_ENV',
@@ -40,6 +41,7 @@ const IN_FILES = [
   'CREEM_API_KEY',
   'CREEM_WEBHOOK_SECRETS',
   'REDIS_URL',
+  'METRICS_TOKEN',
 ].map((name) => `${name}_FILE`);
 const KNOWN = [...VARIABLES, ...IN_FILES];
 

@@ -23,7 +23,12 @@ interface DoorKeeperOptions {
   readonly authenticate: Authenticate;
   readonly limiter: RateLimiter;
   readonly limits: RateLimits;
+  /** Told of every request that comes too often. */
+  readonly onLimited: (by: Counted) => void;
 }
+
+/** By what requests are counted. */
+type Counted = 'key' | 'address' | 'wrong_keys';
 
 const REMEMBER_GOOD_MS = 3_600_000;
 
@@ -62,28 +67,32 @@ export class DoorKeeper {
     const { limiter, limits } = this.#options;
     const counted = countedAs(caller);
     if (counted === null) {
-      refuseFor(limiter.take(`address:${address}`, limits.perAddress), ANONYMOUS);
+      this.#refuseFor(limiter.take(`address:${address}`, limits.perAddress), 'address');
     } else {
-      refuseFor(limiter.take(`key:${counted}`, limits.perKey), KEYED);
+      this.#refuseFor(limiter.take(`key:${counted}`, limits.perKey), 'key');
     }
   }
 
   #refuseGuesses(digest: string, address: string): void {
     const { limiter, limits } = this.#options;
     if (digest === '' || this.#good.has(digest)) return;
-    refuseFor(limiter.waitFor(`guesses:${address}`, limits.failuresPerAddress), GUESSES);
+    this.#refuseFor(limiter.waitFor(`guesses:${address}`, limits.failuresPerAddress), 'wrong_keys');
   }
 
   #countGuess(address: string): void {
     const { limiter, limits } = this.#options;
-    refuseFor(limiter.take(`guesses:${address}`, limits.failuresPerAddress), GUESSES);
+    this.#refuseFor(limiter.take(`guesses:${address}`, limits.failuresPerAddress), 'wrong_keys');
+  }
+
+  #refuseFor(seconds: number, by: Counted): void {
+    if (seconds === 0) return;
+    this.#options.onLimited(by);
+    throw new RateLimited(`${REASONS[by]} Come again in ${seconds} s.`, seconds);
   }
 }
 
-const ANONYMOUS = 'Too many requests without a key came from this address.';
-const KEYED = 'Too many requests came with this key.';
-const GUESSES = 'Too many wrong credentials came from this address.';
-
-function refuseFor(seconds: number, reason: string): void {
-  if (seconds > 0) throw new RateLimited(`${reason} Come again in ${seconds} s.`, seconds);
-}
+const REASONS: Readonly<Record<Counted, string>> = {
+  key: 'Too many requests came with this key.',
+  address: 'Too many requests without a key came from this address.',
+  wrong_keys: 'Too many wrong credentials came from this address.',
+};

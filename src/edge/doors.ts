@@ -6,8 +6,10 @@ import type { UsageGateService } from '../features/usage/usage-gate.service.ts';
 import type { Resolvers } from '../graphql/schema.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
 import type { Channel } from '../platform/money.ts';
 import type { RateLimiter } from '../platform/rate-limit/rate-limiter.ts';
+import type { Tracing } from '../platform/tracing.ts';
 import type { PaymentProvider } from '../providers/payment-provider.ts';
 import { authenticateWith } from './authenticate.ts';
 import { addressesBehind } from './client-address.ts';
@@ -17,6 +19,7 @@ import { gateRoute } from './gate-route.ts';
 import { graphiqlPage } from './graphiql.ts';
 import { createGraphServer } from './graphql-server.ts';
 import { createHttpServer } from './http-server.ts';
+import { metricsRoute } from './metrics-route.ts';
 import { webhookRoute } from './webhook-route.ts';
 import { LiveSocketServer } from './websocket-server.ts';
 
@@ -31,6 +34,9 @@ interface DoorsOptions {
   readonly logger: Logger;
   readonly isProduction: boolean;
   readonly limiter: RateLimiter;
+  readonly metrics: Metrics;
+  readonly metricsToken: string | null;
+  readonly tracing: Tracing | null;
   readonly settings: {
     readonly allowedOrigins: readonly string[];
     readonly trustedProxies: readonly string[];
@@ -42,6 +48,8 @@ interface DoorsOptions {
 
 export interface Doors {
   listen(host: string, port: number): Promise<AddressInfo>;
+  /** How many sockets are open and let in. */
+  openSockets(): number;
   closeSocketsOf(keyId: string): void;
   /** Closes the sockets whose keys were revoked while nobody could tell. */
   recheckSockets(): Promise<void>;
@@ -54,6 +62,7 @@ const FINISH_WITHIN_MS = 5_000;
 /** Everything that listens: GraphQL over HTTP and sockets, webhooks, the gate, health, and GraphiQL outside production. */
 export async function openDoors(options: DoorsOptions): Promise<Doors> {
   const { schema, resolvers, providers, inbox, logger, isProduction, isReady, settings } = options;
+  const { metrics, tracing } = options;
   const { allowedOrigins } = settings;
   const formatError = errorFormat({ logger, hidesSchema: isProduction });
   const addressOf = addressesBehind(settings.trustedProxies);
@@ -61,10 +70,11 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     authenticate: authenticateWith(options.apiKeys, options.clientTokens),
     limiter: options.limiter,
     limits: settings.rates,
+    onLimited: (by) => metrics.requestLimited(by),
   });
   const admit: Admit = (request) => keeper.admit(request.headers.authorization, addressOf(request));
-  const shared = { admit, allowedOrigins, resolvers, formatError, logger };
-  const graphServer = createGraphServer({ schema, isProduction, formatError, logger });
+  const shared = { admit, allowedOrigins, resolvers, formatError, logger, metrics, tracing };
+  const graphServer = createGraphServer({ ...shared, schema, isProduction });
   await graphServer.start();
   const http = await createHttpServer({
     ...shared,
@@ -72,8 +82,9 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     isReady,
     renderGraphiql: isProduction ? null : graphiqlPage,
     routes: [
-      webhookRoute({ providers, inbox, logger }),
+      webhookRoute({ ...shared, providers, inbox }),
       gateRoute({ ...shared, gate: options.usageGate }),
+      metricsRoute({ metrics, token: options.metricsToken }),
     ],
   });
   const sockets = new LiveSocketServer({
@@ -90,6 +101,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
       await http.listen({ host, port });
       return http.server.address() as AddressInfo;
     },
+    openSockets: () => sockets.openCount,
     closeSocketsOf: (keyId) => sockets.closeOf(keyId),
     recheckSockets: () => sockets.recheckKeys(),
     close: async () => {

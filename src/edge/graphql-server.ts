@@ -12,9 +12,14 @@ import {
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import type { GraphContext } from '../graphql/context.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Tracing } from '../platform/tracing.ts';
 import { CompiledOperations } from './compiled-operations.ts';
 import { type ErrorFormat, httpStatusOf } from './error-format.ts';
 import { limitRules, parseLimits, refuseCostly } from './operation-limits.ts';
+
+/** Of an operation, as a client wrote it. */
+const LONGEST_NAME = 100;
 
 type GatewayInterface = NonNullable<ApolloServerOptions<GraphContext>['gateway']>;
 
@@ -23,6 +28,8 @@ interface GraphServerOptions {
   readonly isProduction: boolean;
   readonly formatError: ErrorFormat;
   readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing | null;
 }
 
 /** Apollo, with everything off that is not used. */
@@ -31,9 +38,11 @@ export function createGraphServer({
   isProduction,
   formatError,
   logger,
+  metrics,
+  tracing,
 }: GraphServerOptions): ApolloServer<GraphContext> {
   return new ApolloServer<GraphContext>({
-    gateway: gatewayOver(schema),
+    gateway: gatewayOver(schema, tracing),
     introspection: !isProduction,
     hideSchemaDetailsFromClientErrors: isProduction,
     includeStacktraceInErrorResponses: false,
@@ -54,13 +63,13 @@ export function createGraphServer({
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       operationsWithinLimits(),
-      errorsAsPromised(formatError),
+      errorsAsPromised(formatError, metrics),
     ],
   });
 }
 
 /** Apollo's own executor reads every document anew; this door lets another one in. */
-function gatewayOver(schema: GraphQLSchema): GatewayInterface {
+function gatewayOver(schema: GraphQLSchema, tracing: Tracing | null): GatewayInterface {
   const operations = new CompiledOperations(schema);
   return {
     onSchemaLoadOrUpdate: (tell) => {
@@ -68,13 +77,22 @@ function gatewayOver(schema: GraphQLSchema): GatewayInterface {
       return () => undefined;
     },
     load: async () => ({
-      executor: ({ document, request, context }) =>
-        operations.execute({
-          document,
-          operationName: request.operationName,
-          variableValues: request.variables,
-          contextValue: context,
-        }),
+      executor: ({ document, request, operation, operationName, context }) => {
+        const execute = () =>
+          operations.execute({
+            document,
+            operationName: request.operationName,
+            variableValues: request.variables,
+            contextValue: context,
+          });
+        if (tracing === null) return execute();
+        const type = operation.operation;
+        const attributes = {
+          'graphql.operation.type': type,
+          'graphql.operation.name': (operationName ?? '').slice(0, LONGEST_NAME),
+        };
+        return tracing.span(`graphql ${type}`, attributes, execute);
+      },
     }),
     stop: async () => undefined,
   };
@@ -94,10 +112,16 @@ function operationsWithinLimits(): ApolloServerPlugin<GraphContext> {
 }
 
 /** Replaces the errors of an answer by what clients were promised, and gives a refused request its HTTP status. */
-function errorsAsPromised(formatError: ErrorFormat): ApolloServerPlugin<GraphContext> {
+function errorsAsPromised(
+  formatError: ErrorFormat,
+  metrics: Metrics,
+): ApolloServerPlugin<GraphContext> {
   return {
     requestDidStart: async () => ({
-      willSendResponse: async (request) => showErrors(request, formatError),
+      willSendResponse: async (request) => {
+        const outcome = showErrors(request, formatError);
+        metrics.operationAnswered(request.operation?.operation ?? 'none', outcome);
+      },
     }),
   };
 }
@@ -109,17 +133,20 @@ function refuseSubscription(operation: string): void {
   });
 }
 
+/** Answers OK, or the code of the first error. */
 function showErrors(
   request: GraphQLRequestContextWillSendResponse<GraphContext>,
   formatError: ErrorFormat,
-) {
+): string {
   const { contextValue, errors, response } = request;
-  if (errors === undefined || response.body.kind !== 'single') return;
+  if (errors === undefined || response.body.kind !== 'single') return 'OK';
   const shown = errors.map((error) => formatError(error, contextValue.requestId));
   response.body.singleResult.errors = shown;
   const { data } = response.body.singleResult;
-  if (Object.values(data ?? {}).some((value) => value !== null)) return;
+  const outcome = String(shown[0]?.extensions?.code);
+  if (Object.values(data ?? {}).some((value) => value !== null)) return outcome;
   const status = httpStatusOf(shown);
   if (status !== null) response.http.status = status;
   if (status === 401) response.http.headers.set('www-authenticate', 'Bearer');
+  return outcome;
 }

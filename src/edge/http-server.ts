@@ -13,9 +13,12 @@ import type { GraphContext } from '../graphql/context.ts';
 import type { Resolvers } from '../graphql/schema.ts';
 import { RateLimited } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Tracing } from '../platform/tracing.ts';
 import type { Admit } from './door-keeper.ts';
 import { type ErrorFormat, httpStatusOf } from './error-format.ts';
 import { requestIdOf } from './request-id.ts';
+import { observeRequests } from './request-observer.ts';
 import { addSecurityHeaders, GRAPHIQL_HEADERS } from './security-headers.ts';
 
 interface HttpServerOptions {
@@ -24,6 +27,8 @@ interface HttpServerOptions {
   readonly resolvers: Resolvers;
   readonly formatError: ErrorFormat;
   readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing | null;
   /** Origins whose pages may ask; the gateway's own pages need no leave. */
   readonly allowedOrigins: readonly string[];
   /** Whether the database answers and its schema is the newest. */
@@ -47,7 +52,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   server.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
   });
-  server.addHook('onResponse', async (request, reply) => logAnswer(options.logger, request, reply));
+  observeRequests(server, options);
   server.setNotFoundHandler((request, reply) => {
     void reply
       .code(404)
@@ -66,14 +71,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   if (options.renderGraphiql !== null) addGraphiql(server, options.renderGraphiql);
   for (const route of options.routes) await server.register(route);
   return server;
-}
-
-/** For debugging only: a line for each request would cost more than many a request. */
-function logAnswer(logger: Logger, request: FastifyRequest, reply: FastifyReply): void {
-  if (!logger.isLevelEnabled('debug')) return;
-  const { id: requestId, method, routeOptions } = request;
-  const about = { requestId, method, route: routeOptions.url, status: reply.statusCode };
-  logger.debug({ ...about, ms: Math.round(reply.elapsedTime) }, 'a request was answered');
 }
 
 function addHealth(server: FastifyInstance, { isReady }: HttpServerOptions): void {

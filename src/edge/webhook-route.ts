@@ -1,12 +1,14 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Inbox } from '../inbox/inbox.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
 import type { Channel } from '../platform/money.ts';
 import { InvalidWebhook, type PaymentProvider } from '../providers/payment-provider.ts';
 
 interface WebhookRouteOptions {
   readonly providers: ReadonlyMap<Channel, PaymentProvider>;
   readonly inbox: Inbox;
+  readonly metrics: Metrics;
   readonly logger: Logger;
 }
 
@@ -43,13 +45,14 @@ export function webhookRoute(options: WebhookRouteOptions) {
 function addDoor(
   server: FastifyInstance,
   provider: PaymentProvider,
-  { inbox, logger }: WebhookRouteOptions,
+  { inbox, logger, metrics }: WebhookRouteOptions,
 ): void {
   const { channel } = provider;
   server.post(`/webhooks/${channel.toLowerCase()}`, async (request, reply) => {
-    const webhook = verify(provider, request);
+    const webhook = verifyOrCount(provider, request, metrics);
     try {
       const outcome = await inbox.receive(channel, webhook);
+      metrics.webhookArrived(channel, outcome === 'STORED' ? 'stored' : 'duplicate');
       logger.debug(
         { channel, eventId: webhook.eventId, type: webhook.type, outcome },
         'a webhook was received',
@@ -60,10 +63,20 @@ function addDoor(
         { err: error, channel, eventId: webhook.eventId, requestId: request.id },
         'a webhook could not be stored',
       );
+      metrics.webhookArrived(channel, 'failed');
       return refuse(reply, 503, 'The webhook could not be stored. Deliver it again.');
     }
     return reply.send({ received: true });
   });
+}
+
+function verifyOrCount(provider: PaymentProvider, request: FastifyRequest, metrics: Metrics) {
+  try {
+    return verify(provider, request);
+  } catch (error) {
+    metrics.webhookArrived(provider.channel, 'refused');
+    throw error;
+  }
 }
 
 /** Whatever goes wrong here is the webhook's fault: answering 500 would only bring it again. */

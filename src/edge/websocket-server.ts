@@ -87,6 +87,11 @@ export class LiveSocketServer {
     this.#checkingKeys = setInterval(() => void this.recheckKeys(), CHECK_KEYS_EVERY_MS).unref();
   }
 
+  /** How many sockets are open and let in. */
+  get openCount(): number {
+    return this.#callers.size;
+  }
+
   /** Closes the sockets that were opened with this key, and those that are just being opened. */
   closeOf(keyId: string): void {
     this.#revocations.add(keyId);

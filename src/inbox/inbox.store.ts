@@ -124,6 +124,14 @@ const ENQUEUE_FORGOTTEN: Statement = {
     select id, ${ADD_JOB} as "jobId" from forgotten`,
 };
 
+const WAITING: Statement = {
+  name: 'inbox_waiting',
+  text: `
+    select count(*) filter (where status <> 'DEAD') as count, count(*) filter (where status = 'DEAD') as "deadCount",
+      min(received_at) filter (where status <> 'DEAD') as "oldestReceivedAt"
+    from webhook_event where status in ('RECEIVED', 'FAILED', 'DEAD')`,
+};
+
 /** Every query on the table of webhook events. */
 export class InboxStore {
   readonly #database: Database;
@@ -143,6 +151,20 @@ export class InboxStore {
       events.map((event) => event.receivedAt),
     ]);
     return new Set(rows.map((row) => row.id));
+  }
+
+  /** How many events wait or are tried again, since when the oldest of them, and how many were given up. */
+  async waiting(): Promise<{ count: number; deadCount: number; oldestReceivedAt: Date | null }> {
+    const [row] = await this.#database.query<{
+      count: bigint;
+      deadCount: bigint;
+      oldestReceivedAt: Date | null;
+    }>(WAITING, []);
+    return {
+      count: Number(row?.count ?? 0n),
+      deadCount: Number(row?.deadCount ?? 0n),
+      oldestReceivedAt: row?.oldestReceivedAt ?? null,
+    };
   }
 
   /** Counts an attempt on an event that is not done; null when it is done, in other hands, or not there. */

@@ -29,6 +29,13 @@ const IS_BUSY: Statement = {
     ) as busy`,
 };
 
+const DUE: Statement = {
+  name: 'jobs_due',
+  text: `
+    select count(*) as count, coalesce(extract(epoch from now() - min(run_at)), 0)::float8 as "oldestSeconds"
+    from graphile_worker.jobs where locked_at is null and run_at <= now() and attempts < max_attempts`,
+};
+
 /** A session that holds this lock vouches for the jobs that its worker has taken. */
 export const VOUCH = 'select pg_advisory_lock_shared(hashtextextended($1, 0))';
 
@@ -49,6 +56,12 @@ export class JobQueueStore {
   /** Gives back all jobs that a worker has taken. */
   async release(workerId: string): Promise<void> {
     await this.#database.query(RELEASE, [workerId]);
+  }
+
+  /** How many jobs could run and do not, and how long the oldest of them waits. */
+  async due(): Promise<{ count: number; oldestSeconds: number }> {
+    const [row] = await this.#database.query<{ count: bigint; oldestSeconds: number }>(DUE, []);
+    return { count: Number(row?.count ?? 0n), oldestSeconds: row?.oldestSeconds ?? 0 };
   }
 
   /** Whether a job of these tasks is running or could run now. */

@@ -35,6 +35,7 @@ const WRONG: readonly [variables: Variables, line: string][] = [
   [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'grpc://otel' }, 'OTEL_EXPORTER_OTLP_ENDPOINT: "grpc://otel" is not an http or https address; give one such as http://localhost:4318.'],
   [{ ADMIN_KEY: SECRET }, 'ADMIN_KEY: has 7 characters; give at least 32, made at random.'],
   [{ ADMIN_KEY: `${SECRET} ${'x'.repeat(32)}` }, 'ADMIN_KEY: has white space or signs that a header cannot carry; give letters, digits and signs of ASCII.'],
+  [{ METRICS_TOKEN: `${SECRET} x` }, 'METRICS_TOKEN: has white space or signs that a header cannot carry; give letters, digits and signs of ASCII.'],
   [{ ADMIN_KEY: 'x'.repeat(32), ADMIN_KEY_FILE: 'key' }, 'ADMIN_KEY: is given together with ADMIN_KEY_FILE; give one of them.'],
   [{ ADMIN_KEY_FILE: 'no-such-file' }, 'ADMIN_KEY_FILE: the file no-such-file does not exist.'],
   [{ ADMIN_KEY_FILE: 'src' }, 'ADMIN_KEY_FILE: the file src is a folder.'],
@@ -136,6 +137,7 @@ describe('settings', () => {
         sockets: { perKey: 20_000, perAddress: 20_000 },
       },
       redisUrl: null,
+      metricsToken: null,
       otelEndpoint: null,
       warnings: [],
     });

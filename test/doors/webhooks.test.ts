@@ -7,6 +7,7 @@ import { inboxTasks } from '../../src/inbox/inbox.jobs.ts';
 import type { Inbox } from '../../src/inbox/inbox.ts';
 import { JobRunner } from '../../src/jobs/job-runner.ts';
 import type { Database } from '../../src/platform/database/database.ts';
+import { Metrics } from '../../src/platform/metrics.ts';
 import {
   always,
   connect,
@@ -60,7 +61,12 @@ async function openDoor(inbox: Inbox): Promise<Door> {
   const server = fastify({ genReqId: () => randomUUID() });
   server.post('/echo', async ({ body }) => body);
   await server.register(
-    webhookRoute({ providers: new Map([['STRIPE', stripe]]), inbox, logger: silent }),
+    webhookRoute({
+      providers: new Map([['STRIPE', stripe]]),
+      inbox,
+      logger: silent,
+      metrics: new Metrics(),
+    }),
   );
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   return { server, url };

@@ -41,6 +41,8 @@ interface LedgerServiceNeeds {
   readonly lone: LoneDebitStore;
   readonly history: LedgerHistoryStore;
   readonly accounts: AccountService;
+  /** Told of every batch of debits, each by what became of it. */
+  readonly onDebits?: (outcomes: readonly string[]) => void;
 }
 
 const LARGEST_BATCH = 256;
@@ -53,7 +55,11 @@ export class LedgerService {
   constructor(needs: LedgerServiceNeeds) {
     this.#needs = needs;
     this.#debits = new Coalescer({
-      work: (debits) => this.#apply(debits),
+      work: async (debits) => {
+        const outcomes = await this.#apply(debits);
+        needs.onDebits?.(outcomes.map(({ outcome }) => outcome));
+        return outcomes;
+      },
       keyOf: (debit) => `${debit.accountId} ${debit.operation} ${debit.idempotencyKey}`,
       maxBatch: LARGEST_BATCH,
       isOutage: isDatabaseAway,

@@ -1,6 +1,7 @@
 import { type EntityManager, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
 import { type Kysely, PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
+import type { Tracing } from '../tracing.ts';
 import { isInBackground } from './background.ts';
 import { Companion } from './companion.ts';
 import { createConnectionPool } from './connection-pool.ts';
@@ -21,7 +22,12 @@ interface DatabaseOptions {
   readonly onPoolError: (error: Error) => void;
   /** After how long a statement that somebody waits for is cut off; not given: never. Not for work in the background. */
   readonly statementTimeoutMs?: number;
+  /** Null or not given: nobody collects traces. */
+  readonly tracing?: Tracing | null;
 }
+
+/** What traces say of statements; neither their text nor their values are told. */
+const POSTGRESQL = { 'db.system.name': 'postgresql' };
 
 const BACKGROUND_POOL_SIZE = 8;
 
@@ -34,11 +40,13 @@ export class Database {
   /** For those who wait for an answer. */
   readonly pool: Pool;
   readonly #backgroundPool: Pool;
+  readonly #tracing: Tracing | null;
 
-  private constructor(orm: MikroORM, pool: Pool, backgroundPool: Pool) {
+  private constructor(orm: MikroORM, pool: Pool, backgroundPool: Pool, tracing: Tracing | null) {
     this.#orm = orm;
     this.pool = pool;
     this.#backgroundPool = backgroundPool;
+    this.#tracing = tracing;
   }
 
   static async connect(options: DatabaseOptions): Promise<Database> {
@@ -62,7 +70,7 @@ export class Database {
       driverOptions: new PostgresDialect({ pool: kyselyPool([pool, backgroundPool], choose) }),
       logger: () => undefined,
     });
-    return new Database(orm, pool, backgroundPool);
+    return new Database(orm, pool, backgroundPool, options.tracing ?? null);
   }
 
   /**
@@ -73,6 +81,11 @@ export class Database {
    * ends, since a rollback that fails releases nothing.
    */
   async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    if (this.#tracing === null) return this.#transact(work);
+    return this.#tracing.span('database transaction', POSTGRESQL, () => this.#transact(work));
+  }
+
+  async #transact<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const em = this.read();
     const companion = Companion.current();
     let failure: { readonly cause: unknown } | null = null;
@@ -114,7 +127,11 @@ export class Database {
 
   /** Runs a prepared statement on a pooled connection, outside any transaction. */
   async query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
-    const result = await this.#pool.query({ ...statement, values: [...values] });
+    const run = () => this.#pool.query({ ...statement, values: [...values] });
+    const result =
+      this.#tracing === null
+        ? await run()
+        : await this.#tracing.span(`database ${statement.name}`, POSTGRESQL, run);
     return result.rows as Row[];
   }
 

@@ -7,6 +7,7 @@ import { LiveHub } from '../../../src/live/hub.ts';
 import { Database } from '../../../src/platform/database/database.ts';
 import { entities } from '../../../src/platform/database/entities.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
+import { Metrics } from '../../../src/platform/metrics.ts';
 
 /** A process of its own that does everything that is due at an instant, and says so. */
 const [url = '', now = ''] = process.argv.slice(2);
@@ -22,6 +23,7 @@ const services = composeServices({
   hub: new LiveHub({ start: async () => undefined, close: async () => undefined }),
   clock: { now: () => new Date(now) },
   logger: createLogger('silent'),
+  metrics: new Metrics(),
   providers: new Map(),
   playedProviders: null,
 });
