@@ -1,9 +1,17 @@
 import {
+  BREAK,
   type DocumentNode,
   type ExecutionResult,
   execute,
   GraphQLError,
   type GraphQLSchema,
+  getNamedType,
+  isScalarType,
+  isSpecifiedScalarType,
+  TypeInfo,
+  type ValueNode,
+  visit,
+  visitWithTypeInfo,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
@@ -63,6 +71,10 @@ export class CompiledOperations {
     if (operation.compiled !== undefined) return operation.compiled;
     operation.seen += 1;
     if (operation.seen <= this.#compileAfter) return null;
+    if (losesLiterals(this.#schema, document)) {
+      operation.compiled = null;
+      return null;
+    }
     const result = compileQuery(this.#schema, document, operationName ?? undefined, {
       // What resolvers throw keeps its own stack.
       disablingCapturingStackErrors: true,
@@ -79,6 +91,27 @@ export class CompiledOperations {
     operations.set(name, operation);
     return operation;
   }
+}
+
+/**
+ * Compiled functions keep the literals of a document as JSON, in which a URL or a bigint is not what its scalar made of it.
+ * Such a document is left to graphql-js.
+ */
+function losesLiterals(schema: GraphQLSchema, document: DocumentNode): boolean {
+  const types = new TypeInfo(schema);
+  let isLost = false;
+  const look = (node: ValueNode) => {
+    const type = getNamedType(types.getInputType());
+    if (!isScalarType(type) || isSpecifiedScalarType(type)) return undefined;
+    isLost ||= !survives(type.parseLiteral(node));
+    return isLost ? BREAK : undefined;
+  };
+  visit(document, visitWithTypeInfo(types, { StringValue: look, IntValue: look }));
+  return isLost;
+}
+
+function survives(value: unknown): boolean {
+  return value === null || value instanceof Date || ['string', 'number'].includes(typeof value);
 }
 
 /** Compiled functions make errors that look like those of graphql-js, but are frozen and have no extensions. */

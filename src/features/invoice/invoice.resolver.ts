@@ -2,6 +2,7 @@ import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { toConnection } from '../../graphql/connection.ts';
 import { type GraphContext, perRequest } from '../../graphql/context.ts';
 import { AccountType } from '../account/account.type.ts';
+import { accountFor } from '../account/caller.policy.ts';
 import { CreditGrantType } from '../ledger/ledger.type.ts';
 import { invoiceLoader } from './invoice.loader.ts';
 import { INVOICE_CURSOR } from './invoice.model.ts';
@@ -44,7 +45,7 @@ export class GrantInvoiceResolver {
 
   @FieldResolver(() => InvoiceType, {
     nullable: true,
-    description: 'The invoice that paid for it, if one did.',
+    description: 'The invoice that paid for it, if one did. Needs the scope billing:read.',
   })
   async invoice(
     @Root() grant: CreditGrantType,
@@ -53,6 +54,7 @@ export class GrantInvoiceResolver {
     const [invoiceId] = grant.cause.id.split('/');
     if (grant.cause.kind !== 'invoice' || invoiceId === undefined) return null;
     const invoice = await this.#loader(ctx).load(invoiceId);
+    if (invoice !== null) accountFor(ctx.caller, invoice.accountId, 'read');
     return invoice === null ? null : toInvoice(invoice);
   }
 }

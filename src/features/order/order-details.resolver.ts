@@ -1,5 +1,6 @@
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { type GraphContext, perRequest } from '../../graphql/context.ts';
+import { accountFor } from '../account/caller.policy.ts';
 import type { CatalogService } from '../catalog/catalog.service.ts';
 import { PlanType, toPlan } from '../catalog/catalog.type.ts';
 import { couponLoader } from '../coupon/coupon.loader.ts';
@@ -58,11 +59,12 @@ export class GrantOrderResolver {
 
   @FieldResolver(() => OrderType, {
     nullable: true,
-    description: 'The order that paid for it, if one did.',
+    description: 'The order that paid for it, if one did. Needs the scope billing:read.',
   })
   async order(@Root() grant: CreditGrantType, @Ctx() ctx: GraphContext): Promise<OrderType | null> {
     if (grant.cause.kind !== 'order') return null;
     const order = await this.#loader(ctx).load(grant.cause.id);
+    if (order !== null) accountFor(ctx.caller, order.accountId, 'read');
     return order === null ? null : toOrder(order);
   }
 }
