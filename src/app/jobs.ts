@@ -1,4 +1,8 @@
 import { clientTokenCrontab, clientTokenTasks } from '../features/account/client-token.jobs.ts';
+import {
+  autoRechargeJobs,
+  autoRechargeSweep,
+} from '../features/auto-recharge/auto-recharge.jobs.ts';
 import { catalogJobs } from '../features/catalog/catalog.jobs.ts';
 import { couponJobs } from '../features/coupon/coupon.jobs.ts';
 import { creditHoldCrontab, creditHoldJobs } from '../features/ledger/credit-hold.jobs.ts';
@@ -31,6 +35,7 @@ export function composeSweeps(services: Services): Sweep[] {
     planCreditSweep(planCredits),
     changeOrderSweep(changeOrders),
     reversalSweep(services.reversals),
+    autoRechargeSweep(services.autoRecharges),
   ];
   return sweeps.map((part) => ({ ...part, sweep: () => inBackground(() => part.sweep()) }));
 }
@@ -54,6 +59,7 @@ export function composeJobs(
     ...orderJobs(purchases),
     ...subscriptionJobs(subscriptions, planChanger),
     ...reversalJobs(services.reversals),
+    ...autoRechargeJobs(services.automaticCharges),
     ...lifecycleJobs(services),
     ...ledgerAuditTasks(services.ledgerAudit),
     ...sweepTasks(sweeps),

@@ -2,6 +2,7 @@ import { AccountResolver } from '../features/account/account.resolver.ts';
 import { AccountAdministrationResolver } from '../features/account/account-administration.resolver.ts';
 import { ApiKeyResolver } from '../features/account/api-key.resolver.ts';
 import { ClientTokenResolver } from '../features/account/client-token.resolver.ts';
+import { AutoRechargeResolver } from '../features/auto-recharge/auto-recharge.resolver.ts';
 import { CatalogResolver } from '../features/catalog/catalog.resolver.ts';
 import { PlanAdministrationResolver } from '../features/catalog/plan-administration.resolver.ts';
 import { CheckInResolver } from '../features/check-in/check-in.resolver.ts';
@@ -71,6 +72,7 @@ export function composeResolvers(services: Services): Resolvers {
     new OrderPlanResolver(catalog),
     new OrderCouponResolver(services.coupons),
     new GrantOrderResolver(orders),
+    new AutoRechargeResolver(services.autoRecharges),
     new InvoiceResolver(invoices),
     new GrantInvoiceResolver(invoices),
   ]);

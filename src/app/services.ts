@@ -6,6 +6,9 @@ import { ApiKeyStore } from '../features/account/api-key.store.ts';
 import { ClientTokenService } from '../features/account/client-token.service.ts';
 import { ClientTokenKeyStore } from '../features/account/client-token-key.store.ts';
 import { ClientTokenKeys } from '../features/account/client-token-keys.service.ts';
+import { AutoRechargeService } from '../features/auto-recharge/auto-recharge.service.ts';
+import { AutoRechargeStore } from '../features/auto-recharge/auto-recharge.store.ts';
+import { AutomaticChargeService } from '../features/auto-recharge/automatic-charge.service.ts';
 import { CatalogService } from '../features/catalog/catalog.service.ts';
 import { CatalogStore } from '../features/catalog/catalog.store.ts';
 import { PlanAdministration } from '../features/catalog/plan-administration.service.ts';
@@ -43,6 +46,7 @@ import { AuditStore } from '../features/operations/audit.store.ts';
 import { ClockService, type PlayedProviders } from '../features/operations/clock.service.ts';
 import { ClockStore } from '../features/operations/clock.store.ts';
 import { ChangeOrderService } from '../features/order/change-order.service.ts';
+import { ChargedOrderService } from '../features/order/charged-order.service.ts';
 import { CheckoutOpener } from '../features/order/checkout-opener.service.ts';
 import { OfferService } from '../features/order/offer.service.ts';
 import { OrderService } from '../features/order/order.service.ts';
@@ -115,9 +119,16 @@ export function composeServices(foundation: Foundation) {
   const checkIns = composeCheckIns({ ...base, ...accounts, ...ledger });
   const purchases = composePurchases({ ...base, ...accounts, ...ledger });
   const reversals = composeReversals({ ...base, ...accounts, ...purchases });
+  const recharges = composeAutoRecharges({
+    ...base,
+    ...accounts,
+    ...cards,
+    ...ledger,
+    ...purchases,
+  });
   const lifecycle = composeLifecycle({ ...base, ...accounts, ...ledger, ...purchases });
   const clocks = new ClockService({ ...base, store: new ClockStore(base.database) });
-  const sold = { ...purchases, reversals, checkIns };
+  const sold = { ...purchases, ...recharges, reversals, checkIns };
   const time = { ...lifecycle, clocks };
   const audit = new AuditService(new AuditStore(base.database), base.clock, base.logger);
   const services = { ...base, ...accounts, ...cards, ...ledger, ...usage, ...sold, ...time, audit };
@@ -224,13 +235,15 @@ function composePurchases(
   const needs = { ...base, ...coupons, store, subscriptions };
   const orders = new OrderService(needs);
   const changeOrders = new ChangeOrderService({ ...needs, quotes: changes.quotes });
+  const offers = new OfferService(catalog, catalogue, subscriptions);
+  const chargedOrders = new ChargedOrderService({ ...base, store });
   const purchases = new PurchaseService({
     ...needs,
     orders,
     changeOrders,
     discounts: new OrderDiscountService(coupons.coupons, coupons.couponsAtProvider),
     opener: new CheckoutOpener({ ...needs, changeOrders }),
-    offers: new OfferService(catalog, catalogue, subscriptions),
+    offers,
     redirects: config.redirectOrigins,
   });
   const invoices = new InvoiceService({
@@ -239,7 +252,7 @@ function composePurchases(
     subscriptions,
     planCredits,
   });
-  const sold = { orders, changeOrders, purchases, invoices };
+  const sold = { orders, offers, chargedOrders, changeOrders, purchases, invoices };
   return { ...changes, ...coupons, planCredits, subscriptions, ...sold };
 }
 
@@ -269,6 +282,18 @@ function composeReversals(
   const { database, clock } = base;
   const creditReversals = new CreditReversalService(new CreditReversalStore(), clock);
   return new ReversalService({ ...base, store: new ReversalStore(database), creditReversals });
+}
+
+function composeAutoRecharges(
+  base: Base &
+    ReturnType<typeof composeAccounts> &
+    ReturnType<typeof composeCards> &
+    ReturnType<typeof composeLedger> &
+    ReturnType<typeof composePurchases>,
+) {
+  const needs = { ...base, store: new AutoRechargeStore(base.database) };
+  const autoRecharges = new AutoRechargeService(needs);
+  return { autoRecharges, automaticCharges: new AutomaticChargeService(needs) };
 }
 
 function composeChanges(

@@ -15,6 +15,7 @@ export function subscribeFeatures({
   upgradeCredits,
   changeOrders,
   reversals,
+  autoRecharges,
 }: Services): void {
   events.subscribe<AccountCreated>('account.created', (tx, event) => ledger.openBalance(tx, event));
   events.subscribe<AccountCreated>('account.created', (tx, event) =>
@@ -52,5 +53,11 @@ export function subscribeFeatures({
   events.subscribe<OrderPaid>('order.paid', (tx, event) => reversals.followOrder(tx, event));
   events.subscribe<CreditsGranted>('credits.granted', (tx, event) =>
     reversals.followGrant(tx, event),
+  );
+  events.subscribe<AccountStatusChanged>('account.status-changed', (tx, event) =>
+    autoRecharges.followStatus(tx, event),
+  );
+  events.subscribe<PaymentMethodAttached>('payment-method.attached', (tx, event) =>
+    autoRecharges.followPaymentMethod(tx, event),
   );
 }

@@ -51,6 +51,15 @@ export function localDay(instant: Date, timeZone: string): LocalDay {
   };
 }
 
+/** The calendar month that the instant falls in in that zone: its first instant, and the next one's. */
+export function localMonth(instant: Date, timeZone: string): { start: Date; end: Date } {
+  const first = zoned(instant, timeZone).with({ day: 1 }).startOfDay();
+  return {
+    start: new Date(first.epochMilliseconds),
+    end: new Date(first.add({ months: 1 }).startOfDay().epochMilliseconds),
+  };
+}
+
 /** The dates of so many days, the given one first and then backwards. */
 export function datesBack(date: string, days: number): string[] {
   const last = Temporal.PlainDate.from(date);

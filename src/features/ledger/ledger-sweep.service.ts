@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
-import type { LedgerSweepStore } from './ledger-sweep.store.ts';
+import type { LedgerSweepStore, WatchedBalance } from './ledger-sweep.store.ts';
 
 const BATCH = 200;
 
@@ -26,6 +26,14 @@ export class LedgerSweepService {
   /** Keeps the debits of these accounts waiting until the transaction ends. The accounts' own rows are locked already. */
   async lockBalances(tx: Transaction, accountIds: readonly string[]): Promise<void> {
     if (accountIds.length > 0) await this.#store.lockBalances(tx, accountIds);
+  }
+
+  /**
+   * Has `recharge-low-balance` told, once, when the balance falls under a mark (null: no more); at once when it is under it
+   * already and nothing is owed. Answers the balance as it is now, which stays locked. The account's row is locked already.
+   */
+  watch(tx: Transaction, accountId: string, lowMarkMicro: bigint | null): Promise<WatchedBalance> {
+    return this.#store.watch(tx, accountId, lowMarkMicro, this.#clock.now());
   }
 
   /**

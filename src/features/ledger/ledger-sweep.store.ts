@@ -7,6 +7,12 @@ const NEXT_DUE: Statement = {
   text: 'select min(next_due_at) as at from credit_balance where next_due_at > $1',
 };
 
+/** What can be spent, whether or not something is owed, and what is owed. */
+export interface WatchedBalance {
+  readonly availableMicro: bigint;
+  readonly owedMicro: bigint;
+}
+
 /** What of the ledger falls due by time. */
 export class LedgerSweepStore {
   readonly #database: Database;
@@ -39,6 +45,19 @@ export class LedgerSweepStore {
       [accountId, [...grantIds]],
     );
     return row?.expired ?? 0n;
+  }
+
+  async watch(
+    tx: Transaction,
+    accountId: string,
+    lowMarkMicro: bigint | null,
+    now: Date,
+  ): Promise<WatchedBalance> {
+    const [row] = await tx.query<WatchedBalance>(
+      'select available_micro as "availableMicro", owed_micro as "owedMicro" from ledger_watch($1, $2, $3)',
+      [now, accountId, lowMarkMicro],
+    );
+    return row as WatchedBalance;
   }
 
   async settle(tx: Transaction, accountId: string, now: Date): Promise<void> {

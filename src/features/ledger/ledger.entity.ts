@@ -41,6 +41,7 @@ export const CreditBalanceSchema = defineEntity({
     heldMicro: zero(),
     owedMicro: zero(),
     nextDueAt: instant().nullable(),
+    lowMarkMicro: amount().nullable(),
   },
 });
 

@@ -46,6 +46,14 @@ export const OrderSchema = defineEntity({
         'create index purchase_order_subscription on purchase_order (channel, provider_subscription_id) where provider_subscription_id is not null',
     },
     {
+      name: 'purchase_order_one_auto_recharge',
+      expression: `create unique index purchase_order_one_auto_recharge on purchase_order (account_id) where operation = 'autoRecharge' and status = 'PENDING'`,
+    },
+    {
+      name: 'purchase_order_auto_recharge',
+      expression: `create index purchase_order_auto_recharge on purchase_order (account_id, created_at) where operation = 'autoRecharge'`,
+    },
+    {
       name: 'purchase_order_one_pending_subscription',
       expression: `create unique index purchase_order_one_pending_subscription on purchase_order (account_id) where kind = 'SUBSCRIPTION' and status = 'PENDING'`,
     },

@@ -19,9 +19,11 @@ interface OrderIntent {
   readonly accountId: string;
   readonly channel: Channel;
   readonly amount: Money;
-  readonly operation: 'createCheckout' | 'recharge';
+  /** `autoRecharge`: charged to a saved card, without a page. */
+  readonly operation: 'createCheckout' | 'recharge' | 'autoRecharge';
   readonly idempotencyKey: string;
   readonly requestHash: Buffer;
+  /** Where the hosted page leads; empty for an order without one. */
   readonly successUrl: string;
   readonly cancelUrl: string;
   readonly checkoutExpiresAt: Date;

@@ -57,6 +57,14 @@ export class OrderService {
     return this.#settle(channel, checkout, 'PAYMENT_FAILED');
   }
 
+  /**
+   * A saved card was charged for an order, or refused (`paymentId` is null): what was bought is granted, once. The account's
+   * row is locked.
+   */
+  async settleCharge(tx: Transaction, orderId: string, paymentId: string | null): Promise<void> {
+    await this.#apply(tx, orderId, paymentId === null ? 'PAYMENT_FAILED' : 'PAID', { paymentId });
+  }
+
   /** The order that a payment paid by itself, locked; null when it paid none that is known yet. */
   ofPayment(tx: Transaction, channel: Channel, paymentId: string): Promise<Order | null> {
     return this.#needs.store.lockPaidBy(tx, channel, { providerPaymentId: paymentId });
@@ -135,7 +143,7 @@ export class OrderService {
         : null;
     return async (tx) => {
       await this.#needs.accounts.lock(tx, order.accountId);
-      await this.#apply(tx, order.id, checkout, news);
+      await this.#apply(tx, order.id, news, checkout);
       await takeOverSubscription?.(tx);
       return 'applied';
     };
@@ -144,8 +152,8 @@ export class OrderService {
   async #apply(
     tx: Transaction,
     id: string,
-    checkout: CheckoutOutcome,
     news: CheckoutNews,
+    facts: Partial<Pick<CheckoutOutcome, 'checkoutId' | 'paymentId' | 'subscriptionId'>>,
   ): Promise<void> {
     const order = await this.#needs.store.lock(tx, id);
     invariant(order !== null, `order ${id} exists`);
@@ -155,9 +163,9 @@ export class OrderService {
     await this.#needs.store.update(tx, id, {
       status,
       updatedAt: now,
-      providerCheckoutId: checkout.checkoutId,
-      providerPaymentId: checkout.paymentId ?? order.providerPaymentId,
-      providerSubscriptionId: checkout.subscriptionId ?? order.providerSubscriptionId,
+      providerCheckoutId: facts.checkoutId ?? order.providerCheckoutId,
+      providerPaymentId: facts.paymentId ?? order.providerPaymentId,
+      providerSubscriptionId: facts.subscriptionId ?? order.providerSubscriptionId,
       ...(status === 'PAID' ? { paidAt: now } : {}),
     });
     if (order.couponId !== null) await this.#settleCoupon(tx, id, status);

@@ -59,6 +59,22 @@ export class OrderStore {
     return toOrder(await this.#database.read().findOne(OrderSchema, where));
   }
 
+  /** The order whose saved card is being charged; null when none is. The caller holds the account's lock. */
+  async openAutoRecharge(tx: Transaction, accountId: string): Promise<Order | null> {
+    const where = { accountId, operation: 'autoRecharge', status: 'PENDING' } as const;
+    return toOrder(await tx.em.findOne(OrderSchema, where, { refresh: true }));
+  }
+
+  /** What saved cards were charged, or are being charged, from an instant on, in minor units. */
+  async autoRechargedSince(tx: Transaction, accountId: string, since: Date): Promise<bigint> {
+    const [row] = await tx.query<{ charged: bigint }>(
+      `select coalesce(sum(amount_minor), 0)::bigint as charged from purchase_order
+       where account_id = $1 and operation = 'autoRecharge' and created_at >= $2 and status not in ('FAILED', 'EXPIRED')`,
+      [accountId, since],
+    );
+    return row?.charged ?? 0n;
+  }
+
   /** The order that asked for a change of this subscription last, locked until the transaction ends. */
   async lockLastChangeOf(tx: Transaction, subscriptionId: string): Promise<Order | null> {
     const where = { changedSubscriptionId: subscriptionId };

@@ -1,6 +1,7 @@
 import { AccountSchema } from '../../features/account/account.entity.ts';
 import { ApiKeySchema } from '../../features/account/api-key.entity.ts';
 import { ClientTokenKeySchema } from '../../features/account/client-token-key.entity.ts';
+import { AutoRechargeSchema } from '../../features/auto-recharge/auto-recharge.entity.ts';
 import {
   CreditPackageSchema,
   PlanPriceSchema,
@@ -82,6 +83,7 @@ export const entities = [
   OrderSchema,
   InvoiceSchema,
   ReversalSchema,
+  AutoRechargeSchema,
   LifecycleTransitionSchema,
   PromotionSchema,
   PlanCreditScheduleSchema,
