@@ -6,9 +6,6 @@ import { ApiKeyStore } from '../features/account/api-key.store.ts';
 import { ClientTokenService } from '../features/account/client-token.service.ts';
 import { ClientTokenKeyStore } from '../features/account/client-token-key.store.ts';
 import { ClientTokenKeys } from '../features/account/client-token-keys.service.ts';
-import { AutoRechargeService } from '../features/auto-recharge/auto-recharge.service.ts';
-import { AutoRechargeStore } from '../features/auto-recharge/auto-recharge.store.ts';
-import { AutomaticChargeService } from '../features/auto-recharge/automatic-charge.service.ts';
 import { CatalogService } from '../features/catalog/catalog.service.ts';
 import { CatalogStore } from '../features/catalog/catalog.store.ts';
 import { PlanAdministration } from '../features/catalog/plan-administration.service.ts';
@@ -23,8 +20,6 @@ import { InvoiceStore } from '../features/invoice/invoice.store.ts';
 import { BalanceStreamService } from '../features/ledger/balance-stream.service.ts';
 import { CreditHoldService } from '../features/ledger/credit-hold.service.ts';
 import { CreditHoldStore } from '../features/ledger/credit-hold.store.ts';
-import { CreditReversalService } from '../features/ledger/credit-reversal.service.ts';
-import { CreditReversalStore } from '../features/ledger/credit-reversal.store.ts';
 import { LedgerService } from '../features/ledger/ledger.service.ts';
 import { LedgerStore } from '../features/ledger/ledger.store.ts';
 import { LedgerAuditService } from '../features/ledger/ledger-audit.service.ts';
@@ -59,8 +54,6 @@ import { PaymentMethodService } from '../features/payment-method/payment-method.
 import { PaymentMethodStore } from '../features/payment-method/payment-method.store.ts';
 import { ProviderCustomerService } from '../features/payment-method/provider-customer.service.ts';
 import { ProviderCustomerStore } from '../features/payment-method/provider-customer.store.ts';
-import { ReversalService } from '../features/reversal/reversal.service.ts';
-import { ReversalStore } from '../features/reversal/reversal.store.ts';
 import { MonthGranter } from '../features/subscription/month-granter.service.ts';
 import { PlanChangeService } from '../features/subscription/plan-change.service.ts';
 import { PlanChangeStore } from '../features/subscription/plan-change.store.ts';
@@ -90,6 +83,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Channel } from '../platform/money.ts';
 import type { PaymentProvider } from '../providers/payment-provider.ts';
+import { composeAutoRecharges, composeReversals } from './payment-services.ts';
 
 export interface Foundation {
   readonly config: Config;
@@ -274,26 +268,6 @@ function composeCoupons(
   });
   const couponsAtProvider = new CouponAtProviderService(coupons, providers);
   return { coupons, couponRedemptions, couponsAtProvider };
-}
-
-function composeReversals(
-  base: Base & ReturnType<typeof composeAccounts> & ReturnType<typeof composePurchases>,
-): ReversalService {
-  const { database, clock } = base;
-  const creditReversals = new CreditReversalService(new CreditReversalStore(), clock);
-  return new ReversalService({ ...base, store: new ReversalStore(database), creditReversals });
-}
-
-function composeAutoRecharges(
-  base: Base &
-    ReturnType<typeof composeAccounts> &
-    ReturnType<typeof composeCards> &
-    ReturnType<typeof composeLedger> &
-    ReturnType<typeof composePurchases>,
-) {
-  const needs = { ...base, store: new AutoRechargeStore(base.database) };
-  const autoRecharges = new AutoRechargeService(needs);
-  return { autoRecharges, automaticCharges: new AutomaticChargeService(needs) };
 }
 
 function composeChanges(
