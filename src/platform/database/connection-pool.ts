@@ -20,6 +20,8 @@ const CONNECT_WITHIN_MS = 1_500;
 const CONNECT_IN_BACKGROUND_WITHIN_MS = 10_000;
 /** A server that is frozen, or behind a dead network, does not cut anything off itself. */
 const SERVER_MAY_BE_LATE_MS = 1_000;
+/** A new connection costs a busy machine more than one that is kept. */
+const IDLE_FOR_MS = 60_000;
 /** No transaction waits for anything but the database; one that does nothing was forgotten by a process that is stuck. */
 const IDLE_IN_TRANSACTION_MS = 60_000;
 
@@ -30,6 +32,7 @@ export function createConnectionPool(options: ConnectionPoolOptions): Pool {
     connectionString: url,
     max: size,
     connectionTimeoutMillis: isWaitedFor ? CONNECT_WITHIN_MS : CONNECT_IN_BACKGROUND_WITHIN_MS,
+    idleTimeoutMillis: IDLE_FOR_MS,
     application_name: 'tollgate',
     keepAlive: true,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
