@@ -276,13 +276,24 @@ describe('through Creem', () => {
       subscription: { status: 'TRIALING' },
       creditBalance: { available: '80' },
     });
-    const { now } = { now: gateway.app.services.clock.now().getTime() };
+    const losing = await gateway.createAccount();
+    const lost = pageOf(await recharge(losing, CREEM));
+    await pay(lost.checkoutUrl);
+    const payment = lost.checkoutUrl.split('/').at(-1);
+    for (const action of ['dispute', 'loseDispute']) {
+      await gateway.settled();
+      await control(gateway, 'reversals', { payment, action });
+    }
+    expect((await overviewOf(losing)).creditBalance).toMatchObject({ held: '50' });
+    const now = gateway.app.services.clock.now().getTime();
     const advance = (days: number) =>
       gateway.admin.query('mutation ($to: DateTime!) { advanceClock(to: $to) }', {
         to: new Date(now + days * DAY_MS).toISOString(),
       });
 
     await advance(15);
+    // Nothing told that the dispute was lost: it was looked up.
+    expect((await overviewOf(losing)).creditBalance).toMatchObject({ held: '0', total: '10' });
     expect(await overviewOf(trying)).toMatchObject({ subscription: { status: 'ACTIVE' } });
     expect(await paymentsOf(gateway, trying)).toEqual([[2_400, 'paid']]);
     expect(await overviewOf(failing)).toMatchObject({
