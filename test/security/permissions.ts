@@ -75,6 +75,10 @@ export const OPERATIONS: Readonly<Record<string, Rule>> = {
   'Mutation.cancelSubscription': { needs: 'change', args: input() },
   'Mutation.resumeSubscription': { needs: 'change', args: input() },
   'Mutation.redeemCoupon': { needs: 'manage', args: input(() => ({ code: 'NONE', ...once })) },
+  'Mutation.setAutoRecharge': {
+    needs: 'manage',
+    args: input(() => ({ enabled: false, threshold: '1', amountMinorUnits: 500 })),
+  },
   'Mutation.checkIn': { needs: 'checkIn', args: input() },
   'Mutation.spendCredits': { needs: 'spend', args: input(() => ({ amount: '0.1', ...once })) },
   'Mutation.holdCredits': { needs: 'spend', args: input(() => ({ amount: '0.1', ...once })) },
