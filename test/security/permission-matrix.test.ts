@@ -156,9 +156,11 @@ describe('the matrix', () => {
     const all = own.creditBalance.available;
     expect(await spend('agent credits:spend', '0.1', 'account { id }')).toBe('MASTER_KEY_REQUIRED');
     const part = String(Number(all) - 1);
-    const paths = 'allocations { amount grant { source order { id } invoice { id } } }';
-    expect(await spend('agent credits:spend', part, paths)).toBe('MASTER_KEY_REQUIRED');
-    expect(await spend('master key', '0.1', paths)).toBeNull();
+    const by = (cause: string) => `allocations { grant { ${cause} { id } } }`;
+    // What was bought burns last: it is what is left then.
+    expect(await spend('agent credits:spend', part, by('invoice'))).toBe('MASTER_KEY_REQUIRED');
+    expect(await spend('agent credits:spend', '0.1', by('order'))).toBe('MASTER_KEY_REQUIRED');
+    expect(await spend('master key', '0.1', by('order'))).toBeNull();
     expect(Object.entries(BEYOND).filter(([, shown]) => shown === 'read')).toHaveLength(3);
   });
 });
