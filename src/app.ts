@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { composeJobs, composeSweeps } from './app/jobs.ts';
 import { timedProviders, watchParts } from './app/metrics.ts';
-import { startProviders } from './app/providers.ts';
+import { environmentsOf, startProviders } from './app/providers.ts';
 import { composeResolvers } from './app/resolvers.ts';
 import { composeServices, type Services } from './app/services.ts';
 import { subscribeFeatures } from './app/subscribers.ts';
@@ -92,9 +92,11 @@ async function startParts(options: AppOptions, closers: Closer[]): Promise<Omit<
   const foundation = { config, database, hub, clock, logger, metrics, providers, playedProviders };
   const services = composeServices(foundation);
   subscribeFeatures(services);
+  await services.environments.settle(environmentsOf(config));
   await inBackground(() => services.catalog.sync(config.catalogue));
 
   const { inbox } = services;
+  await services.reconciliation.begin(inbox);
   const limiter = new RateLimiter({ windows: new RateWindowStore(database), logger });
   closers.push(async () => limiter.close());
   const doors = await composeDoors(services, { limiter, tracing });

@@ -12,6 +12,10 @@ import {
   ledgerSweep,
 } from '../features/ledger/ledger-time.jobs.ts';
 import { lifecycleJobs, lifecycleSweeps } from '../features/lifecycle/lifecycle.jobs.ts';
+import {
+  reconciliationCrontab,
+  reconciliationTasks,
+} from '../features/operations/reconciliation.jobs.ts';
 import { changeOrderSweep, orderJobs } from '../features/order/order.jobs.ts';
 import { paymentMethodJobs } from '../features/payment-method/payment-method.jobs.ts';
 import { reversalJobs, reversalSweep } from '../features/reversal/reversal.jobs.ts';
@@ -62,6 +66,7 @@ export function composeJobs(
     ...autoRechargeJobs(services.automaticCharges),
     ...lifecycleJobs(services),
     ...ledgerAuditTasks(services.ledgerAudit),
+    ...reconciliationTasks(services.reconciliation),
     ...sweepTasks(sweeps),
   };
   const timed = timedTasks(tasks, services.metrics, tracing);
@@ -70,6 +75,7 @@ export function composeJobs(
     ...clientTokenCrontab,
     ...creditHoldCrontab,
     ...ledgerAuditCrontab,
+    ...reconciliationCrontab,
     ...sweepCrontab(sweeps),
   ];
   return new JobRunner({ url, database, logger, tasks: asBackground(timed), crontab });

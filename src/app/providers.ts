@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Config } from '../config.ts';
 import type { PlayedProviders } from '../features/operations/clock.service.ts';
+import type { ProviderEnvironment } from '../features/operations/reconciliation.model.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Channel } from '../platform/money.ts';
 import { createCreemProvider } from '../providers/creem/creem-provider.ts';
@@ -57,6 +58,23 @@ export async function startProviders(
     },
     close: () => sandbox.close(),
   };
+}
+
+/** Where the ids of each channel mean something. */
+export function environmentsOf({
+  stripe,
+  creem,
+}: Config): ReadonlyMap<Channel, ProviderEnvironment> {
+  const settings = [
+    ['STRIPE', stripe],
+    ['CREEM', creem],
+  ] as const;
+  return new Map(
+    settings.flatMap(([channel, setting]) => {
+      if (setting.kind === 'off') return [];
+      return [[channel, setting.kind === 'live' ? setting.mode : 'sandbox'] as const];
+    }),
+  );
 }
 
 function withoutSandbox(providers: ReadonlyMap<Channel, PaymentProvider>): ProviderSources {

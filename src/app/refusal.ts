@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { ForeignEnvironment } from '../features/operations/operations.errors.ts';
 import { UnusableDatabase } from '../platform/database/check-database.ts';
 
 interface SystemFailure {
@@ -17,11 +18,17 @@ const SQLITE_CANNOT_WRITE = new Set([8, 13, 14]);
 /** What keeps the gateway from starting, in one line that begins with the setting to look at; null when that is not known. */
 export function refusalOf(error: unknown, config: Config): string | null {
   if (error instanceof UnusableDatabase) return `DATABASE_URL: ${error.message}`;
+  if (error instanceof ForeignEnvironment) return `${settingOf(config)}: ${error.message}`;
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const known = ofListening(cause, config) ?? ofDataFolder(cause, config);
     if (known !== null) return known;
   }
   return null;
+}
+
+/** Where the database is set: the embedded one lives in the data folder. */
+function settingOf({ database }: Config): string {
+  return database.url === null ? 'DATA_DIR' : 'DATABASE_URL';
 }
 
 function ofListening({ code, port }: SystemFailure, config: Config): string | null {

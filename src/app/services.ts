@@ -11,10 +11,6 @@ import { CatalogStore } from '../features/catalog/catalog.store.ts';
 import { PlanAdministration } from '../features/catalog/plan-administration.service.ts';
 import { CheckInService } from '../features/check-in/check-in.service.ts';
 import { CheckInStore } from '../features/check-in/check-in.store.ts';
-import { CouponService } from '../features/coupon/coupon.service.ts';
-import { CouponStore } from '../features/coupon/coupon.store.ts';
-import { CouponAtProviderService } from '../features/coupon/coupon-at-provider.service.ts';
-import { CouponRedemptionService } from '../features/coupon/coupon-redemption.service.ts';
 import { InvoiceService } from '../features/invoice/invoice.service.ts';
 import { InvoiceStore } from '../features/invoice/invoice.store.ts';
 import { BalanceStreamService } from '../features/ledger/balance-stream.service.ts';
@@ -47,6 +43,7 @@ import { OfferService } from '../features/order/offer.service.ts';
 import { OrderService } from '../features/order/order.service.ts';
 import { OrderStore } from '../features/order/order.store.ts';
 import { OrderDiscountService } from '../features/order/order-discount.service.ts';
+import { OrderReconciliationService } from '../features/order/order-reconciliation.service.ts';
 import { PurchaseService } from '../features/order/purchase.service.ts';
 import { CardRequestService } from '../features/payment-method/card-request.service.ts';
 import { CardRequestStore } from '../features/payment-method/card-request.store.ts';
@@ -83,6 +80,8 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Channel } from '../platform/money.ts';
 import type { PaymentProvider } from '../providers/payment-provider.ts';
+import { composeCoupons } from './coupon-services.ts';
+import { composeOperations } from './operations-services.ts';
 import { composeAutoRecharges, composeReversals } from './payment-services.ts';
 
 export interface Foundation {
@@ -123,7 +122,8 @@ export function composeServices(foundation: Foundation) {
   const lifecycle = composeLifecycle({ ...base, ...accounts, ...ledger, ...purchases });
   const clocks = new ClockService({ ...base, store: new ClockStore(base.database) });
   const sold = { ...purchases, ...recharges, reversals, checkIns };
-  const time = { ...lifecycle, clocks };
+  const operations = composeOperations({ ...base, ...accounts, ...purchases });
+  const time = { ...lifecycle, clocks, ...operations };
   const audit = new AuditService(new AuditStore(base.database), base.clock, base.logger);
   const services = { ...base, ...accounts, ...cards, ...ledger, ...usage, ...sold, ...time, audit };
   const store = new InboxStore(base.database);
@@ -231,12 +231,13 @@ function composePurchases(
   const changeOrders = new ChangeOrderService({ ...needs, quotes: changes.quotes });
   const offers = new OfferService(catalog, catalogue, subscriptions);
   const chargedOrders = new ChargedOrderService({ ...base, store });
+  const opener = new CheckoutOpener({ ...needs, changeOrders });
   const purchases = new PurchaseService({
     ...needs,
     orders,
     changeOrders,
     discounts: new OrderDiscountService(coupons.coupons, coupons.couponsAtProvider),
-    opener: new CheckoutOpener({ ...needs, changeOrders }),
+    opener,
     offers,
     redirects: config.redirectOrigins,
   });
@@ -246,28 +247,10 @@ function composePurchases(
     subscriptions,
     planCredits,
   });
-  const sold = { orders, offers, chargedOrders, changeOrders, purchases, invoices };
+  const orderReconciliation = new OrderReconciliationService({ ...needs, orders, opener });
+  const found = { orderReconciliation, offers, chargedOrders, changeOrders };
+  const sold = { orders, ...found, purchases, invoices };
   return { ...changes, ...coupons, planCredits, subscriptions, ...sold };
-}
-
-function composeCoupons(
-  base: Base &
-    ReturnType<typeof composeAccounts> &
-    ReturnType<typeof composeLedger> & { readonly subscriptions: SubscriptionService },
-) {
-  const { catalog, database, providers, subscriptions } = base;
-  const needs = { ...base, store: new CouponStore(database) };
-  const coupons = new CouponService(needs);
-  const couponRedemptions = new CouponRedemptionService({
-    ...needs,
-    planSlugOf: async (accountId) => {
-      const live = await subscriptions.liveSubscription(accountId);
-      const plan = live === null ? null : await catalog.planById(live.planId);
-      return (plan ?? (await catalog.defaultPlan())).slug;
-    },
-  });
-  const couponsAtProvider = new CouponAtProviderService(coupons, providers);
-  return { coupons, couponRedemptions, couponsAtProvider };
 }
 
 function composeChanges(

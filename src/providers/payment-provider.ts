@@ -19,6 +19,11 @@ export interface PaymentProvider {
 
   /** Makes the account's customer. Throws CustomerUnsuitable when the account lacks what this provider needs of it. */
   createCustomer(customer: NewCustomer, idempotencyKey: string): Promise<{ customerId: string }>;
+  /**
+   * The customer that was made for an account earlier, for when the key of that command is forgotten. Left out where customers
+   * cannot be searched, or where making one finds an earlier one by itself.
+   */
+  findCustomer?(accountId: string): Promise<string | null>;
   /** Finds a plan's prices by their lookup keys and makes (or replaces) those that are missing or cost something else. */
   ensurePlanPrices(plan: PlanForSale): Promise<PricesAtProvider>;
   /**

@@ -1,6 +1,7 @@
 import { invariant } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
+import type { Transaction } from '../../platform/database/transaction.ts';
 import { ProviderUnavailable } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -156,6 +157,13 @@ export class CatalogService {
     if (isSold) return idAt(channel, plan, price) ?? (await this.#firstSale(channel, price.id));
     const which = price.interval === 'MONTH' ? 'monthly' : 'yearly';
     throw new ProviderUnsupported(channel, `the ${which} price of the plan "${plan.slug}"`);
+  }
+
+  /** Forgets what a channel calls plans and prices: its ids are another environment's. Those of the file come back by `sync`. */
+  async forgetProviderIds(tx: Transaction, channel: Channel): Promise<void> {
+    await this.#needs.store.lock(tx);
+    await this.#needs.store.forgetProviderIds(tx, channel);
+    await tx.hint('catalogue', '*');
   }
 
   /** Makes the next read look at the database. The composition root calls it on the hint `catalogue`. */

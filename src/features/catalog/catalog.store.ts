@@ -2,6 +2,7 @@ import type { EntityManager, InferEntity } from '@mikro-orm/postgresql';
 import type { Database } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import { isId } from '../../platform/ids.ts';
+import type { Channel } from '../../platform/money.ts';
 import type { CatalogueChanges } from './catalog.engine.ts';
 import { CreditPackageSchema, PlanPriceSchema, PlanSchema } from './catalog.entity.ts';
 import {
@@ -76,6 +77,16 @@ export class CatalogStore {
     if (!isId(id)) return false;
     const given = { managedBy: 'FILE' as const, updatedAt: now };
     return (await tx.em.nativeUpdate(PlanSchema, { id }, given)) > 0;
+  }
+
+  async forgetProviderIds(tx: Transaction, channel: Channel): Promise<void> {
+    if (channel === 'CREEM') {
+      await tx.em.nativeUpdate(PlanSchema, {}, { creemProductId: null });
+      await tx.em.nativeUpdate(PlanPriceSchema, {}, { creemProductId: null });
+      return;
+    }
+    await tx.em.nativeUpdate(PlanSchema, {}, { stripeProductId: null });
+    await tx.em.nativeUpdate(PlanPriceSchema, {}, { stripePriceId: null });
   }
 
   /** Keeps Stripe's ids of a plan's product and prices; a price that has one by now keeps it. */

@@ -13,7 +13,7 @@ import type { LedgerReceipt } from '../ledger/ledger.model.ts';
 import type { LedgerService } from '../ledger/ledger.service.ts';
 import type { LedgerHistoryService } from '../ledger/ledger-history.service.ts';
 import type { Coupon } from './coupon.model.ts';
-import { checkApplicable, codeOf, unknownCoupon, usedInAll } from './coupon.policy.ts';
+import { checkApplicable, codeOf, unknownCoupon, usedInAll, usedUp } from './coupon.policy.ts';
 import type { CouponStore } from './coupon.store.ts';
 
 interface CouponRedemptionNeeds {
@@ -73,7 +73,7 @@ export class CouponRedemptionService {
     if (done !== null) return done;
     const now = clock.now();
     if (!canExecute(account, now)) throw new AccountBlocked(account.status);
-    const coupon = await store.lockByCode(tx, codeOf(code));
+    const coupon = await store.byCodeIn(tx, codeOf(code));
     if (coupon === null) throw unknownCoupon(code);
     const byAccount = await store.usesByIn(tx, coupon.id, accountId);
     const use = { accountId, planSlug, currency: null };
@@ -91,7 +91,6 @@ export class CouponRedemptionService {
     const now = clock.now();
     const redemption = { id: newId(), couponId: coupon.id, accountId, orderId: null } as const;
     await store.insertRedemption(tx, { ...redemption, status: 'REDEEMED' }, now);
-    await store.moveCounts(tx, coupon.id, { redeemed: 1, reserved: 0, late: 0 });
     invariant(coupon.creditsMicro !== null, `coupon ${coupon.code} gives credits`);
     const grant = {
       accountId,
@@ -105,6 +104,8 @@ export class CouponRedemptionService {
     const { sequence } = await ledger.grantOnRequest(tx, grant, request);
     invariant(sequence !== null, `coupon ${coupon.code} grants at once`);
     await tx.hint('account', accountId);
+    // Last, so that those who come at once wait for as little as possible; whoever comes too late has done nothing.
+    if (!(await store.redeemOne(tx, coupon.id))) throw usedUp(coupon);
     return sequence;
   }
 }

@@ -57,8 +57,7 @@ export function checkApplicable(coupon: Coupon, use: CouponUse, used: UsedSoFar,
       `The account has used the coupon "${code}" ${times}.`,
     );
   }
-  if (maxRedemptions !== null && used.inAll >= maxRedemptions)
-    throw new CouponNotApplicable('EXHAUSTED', `The coupon "${code}" is used up.`);
+  if (maxRedemptions !== null && used.inAll >= maxRedemptions) throw usedUp(coupon);
 }
 
 /** What an amount costs with the coupon, in minor units; half a unit of discount is rounded up. Credits change nothing. */
@@ -74,6 +73,11 @@ export function discountedMinor(coupon: Coupon, amountMinor: bigint): bigint {
 /** How often a coupon counts as used: redeemed, or reserved on an open page. */
 export function usedInAll({ timesRedeemed, timesLate, timesReserved }: Coupon): number {
   return timesRedeemed - timesLate + timesReserved;
+}
+
+/** The refusal of a coupon that was used as often as it may be. */
+export function usedUp({ code }: Coupon): CouponNotApplicable {
+  return new CouponNotApplicable('EXHAUSTED', `The coupon "${code}" is used up.`);
 }
 
 /** The refusal of a code that nobody made. */

@@ -129,13 +129,22 @@ export class CouponStore {
     );
   }
 
-  async lockByCode(tx: Transaction, code: string): Promise<Coupon | null> {
+  /** The same within a transaction, not locked. */
+  async byCodeIn(tx: Transaction, code: string): Promise<Coupon | null> {
     if (!isCode(code)) return null;
-    return toCoupon(
-      await tx.query<Row>(`select ${COLUMNS} from coupon where code = $1 for no key update`, [
-        code,
-      ]),
+    return toCoupon(await tx.query<Row>(`select ${COLUMNS} from coupon where code = $1`, [code]));
+  }
+
+  /** Counts one redemption, if the coupon is not used up; says whether it was counted. */
+  async redeemOne(tx: Transaction, couponId: string): Promise<boolean> {
+    const rows = await tx.query(
+      `update coupon set times_redeemed = times_redeemed + 1
+        where id = $1 and is_active
+          and (max_redemptions is null or times_redeemed - times_late + times_reserved < max_redemptions)
+        returning 1`,
+      [couponId],
     );
+    return rows.length > 0;
   }
 
   /** How often an account uses it or did, one order left out. */

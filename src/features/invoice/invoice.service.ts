@@ -68,6 +68,16 @@ export class InvoiceService {
     return this.#needs.store.lockById(tx, id);
   }
 
+  /** Those of a provider's invoices that are not mirrored in their present state. */
+  async unknownOf(
+    channel: Channel,
+    theirs: readonly ProviderInvoice[],
+  ): Promise<ProviderInvoice[]> {
+    const ids = theirs.map(({ invoiceId }) => invoiceId);
+    const known = await this.#needs.store.statusesOf(channel, ids);
+    return theirs.filter(({ invoiceId, status }) => known.get(invoiceId) !== status);
+  }
+
   /** A page of an account's invoices, newest first. Throws InvalidInput. */
   invoices(accountId: string, request: PageRequest): Promise<Page<Invoice>> {
     return this.#needs.store.page(accountId, request);

@@ -47,6 +47,21 @@ export class InvoiceStore {
     });
   }
 
+  async statusesOf(
+    channel: Channel,
+    providerInvoiceIds: readonly string[],
+  ): Promise<Map<string, Invoice['status']>> {
+    const rows = await this.#database.query<{ id: string; status: Invoice['status'] }>(
+      {
+        name: 'invoice_statuses',
+        text: `select provider_invoice_id as id, status from invoice
+          where channel = $1 and provider_invoice_id = any ($2)`,
+      },
+      [channel, [...providerInvoiceIds]],
+    );
+    return new Map(rows.map(({ id, status }) => [id, status]));
+  }
+
   async byIds(ids: readonly string[]): Promise<Invoice[]> {
     const rows = await this.#database.read().find(InvoiceSchema, { id: { $in: [...ids] } });
     return rows.flatMap((row) => toInvoice(row) ?? []);

@@ -32,6 +32,10 @@ export const OrderSchema = defineEntity({
   indexes: [
     { name: 'purchase_order_account', properties: ['accountId', 'id'] },
     {
+      name: 'purchase_order_pending',
+      expression: `create index purchase_order_pending on purchase_order (channel, created_at) where status = 'PENDING'`,
+    },
+    {
       name: 'purchase_order_open_change',
       expression: `create index purchase_order_open_change on purchase_order (checkout_expires_at) where status = 'PENDING' and changed_subscription_id is not null`,
     },
@@ -102,6 +106,7 @@ export const OrderSchema = defineEntity({
     paidAt: instant().nullable(),
     couponId: couponReference().nullable(),
     discountMinor: amount().nullable(),
+    lookedUpAt: instant().nullable(),
     changedSubscriptionId: p
       .manyToOne(PlanSubscriptionSchema)
       .mapToPk()

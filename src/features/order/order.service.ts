@@ -7,7 +7,7 @@ import { NotFound } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
 import type { Channel } from '../../platform/money.ts';
 import type { Page, PageRequest } from '../../platform/paging.ts';
-import { type Apply, StaleState } from '../../platform/provider-effect.ts';
+import { type Apply, takeOver } from '../../platform/provider-effect.ts';
 import type { CheckoutOutcome, PaymentProvider } from '../../providers/payment-provider.ts';
 import type { AccountService } from '../account/account.service.ts';
 import type { CouponService } from '../coupon/coupon.service.ts';
@@ -33,8 +33,6 @@ interface OrderServiceNeeds {
   readonly subscriptions: SubscriptionService;
   readonly providers: ReadonlyMap<Channel, PaymentProvider>;
 }
-
-const MAX_ROUNDS = 5;
 
 /** What became of purchases: told by providers, seen by clients. */
 export class OrderService {
@@ -91,8 +89,27 @@ export class OrderService {
       `order ${order.id} has a page`,
     );
     const outcome = await provider.expireCheckout(order.providerCheckoutId);
-    await this.#takeOver(() => this.checkoutChanged(order.channel, outcome));
+    await this.takeOver(order.channel, outcome);
     return (await this.order(order.id)).status;
+  }
+
+  /** Takes over what the provider says of a hosted page. Throws what the provider's commands throw. */
+  takeOver(channel: Channel, outcome: CheckoutOutcome): Promise<void> {
+    return takeOver(this.#needs.database, () => this.checkoutChanged(channel, outcome));
+  }
+
+  /** Ends an order that waits, when its page cannot be paid any more: nobody knows it, or the provider does not. */
+  giveUp(id: string): Promise<void> {
+    return this.#needs.database.transaction(async (tx) => {
+      const order = await this.#needs.store.lock(tx, id);
+      if (order?.status !== 'PENDING') return;
+      await this.#needs.store.update(tx, id, {
+        status: 'EXPIRED',
+        updatedAt: this.#needs.clock.now(),
+      });
+      if (order.couponId !== null) await this.#needs.coupons.release(tx, id);
+      await tx.hint('order', id);
+    });
   }
 
   /** The order; throws NotFound. */
@@ -118,18 +135,6 @@ export class OrderService {
 
   orderCount(accountId: string, statuses: readonly OrderStatus[] | null): Promise<bigint> {
     return this.#needs.store.count(accountId, statuses);
-  }
-
-  /** Does both steps, again when a webhook of the same thing came in between. */
-  async #takeOver(ask: () => Promise<Apply>): Promise<void> {
-    for (let round = 1; ; round += 1) {
-      try {
-        await this.#needs.database.transaction(await ask());
-        return;
-      } catch (error) {
-        if (!(error instanceof StaleState) || round === MAX_ROUNDS) throw error;
-      }
-    }
   }
 
   async #settle(channel: Channel, checkout: CheckoutOutcome, news: CheckoutNews): Promise<Apply> {

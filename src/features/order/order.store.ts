@@ -86,6 +86,36 @@ export class OrderStore {
     return toOrder(await tx.em.findOne(OrderSchema, where, options));
   }
 
+  /** Orders that wait for their page to be paid (a charge without a page has a job of its own), those first that were not looked up for longest. */
+  async waiting(
+    channel: Channel,
+    by: { since: Date; lookedUpBefore: Date; now: Date; limit: number },
+  ): Promise<Order[]> {
+    const rows = await this.#database.query<{ id: string }>(
+      {
+        name: 'purchase_order_waiting',
+        text: `select id from purchase_order
+          where channel = $1 and status = 'PENDING' and changed_subscription_id is null and operation <> 'autoRecharge'
+            and (created_at <= $2 or checkout_expires_at <= $4)
+            and (looked_up_at is null or looked_up_at <= $3
+              or (checkout_expires_at <= $4 and looked_up_at < checkout_expires_at))
+          order by looked_up_at nulls first, created_at limit $5`,
+      },
+      [channel, by.since, by.lookedUpBefore, by.now, by.limit],
+    );
+    return this.byIds(rows.map(({ id }) => id));
+  }
+
+  async lookedUp(id: string, now: Date): Promise<void> {
+    await this.#database.query(
+      {
+        name: 'purchase_order_looked_up',
+        text: 'update purchase_order set looked_up_at = $2 where id = $1',
+      },
+      [id, now],
+    );
+  }
+
   async changesExpiredBy(now: Date, limit: number): Promise<string[]> {
     const rows = await this.#database.query<{ id: string }>(
       {
@@ -182,6 +212,6 @@ export class OrderStore {
 
 function toOrder(row: Row | null): Order | null {
   if (row === null) return null;
-  const { amountMinor, currency, ...rest } = row;
+  const { amountMinor, currency, lookedUpAt: _, ...rest } = row;
   return { ...(rest as Omit<Order, 'amount'>), amount: { amountMinor, currency } };
 }

@@ -247,10 +247,11 @@ export class PurchaseService {
     try {
       await this.#needs.database.transaction(async (tx) => {
         await this.#needs.store.insert(tx, order);
-        await this.#needs.discounts.reserve(tx, offer, order.id);
         if (order.changedSubscriptionId !== null) return;
         const runAt = new Date(Date.now() + RESUME_AFTER_MS);
         await tx.enqueue('resume-order', { orderId: order.id }, { runAt });
+        // Last, so that those who come at once wait for a coupon as little as possible.
+        await this.#needs.discounts.reserve(tx, offer, order.id);
       });
     } catch (error) {
       return this.#openRival(account, order, error);

@@ -3,6 +3,22 @@ import { instant } from '../../platform/database/columns.ts';
 import type { Channel } from '../../platform/money.ts';
 import { accountReference } from '../account/account.entity.ts';
 
+export const ProviderCustomerRequestSchema = defineEntity({
+  name: 'ProviderCustomerRequest',
+  tableName: 'provider_customer_request',
+  checks: [
+    {
+      name: 'provider_customer_request_channel_known',
+      expression: `channel in ('STRIPE', 'CREEM')`,
+    },
+  ],
+  properties: {
+    accountId: accountReference().primary(),
+    channel: p.text().$type<Channel>().primary(),
+    askedAt: instant(),
+  },
+});
+
 export const ProviderCustomerSchema = defineEntity({
   name: 'ProviderCustomer',
   tableName: 'provider_customer',

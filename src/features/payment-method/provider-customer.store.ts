@@ -23,6 +23,23 @@ export class ProviderCustomerStore {
     return row?.accountId ?? null;
   }
 
+  /** When a customer was first asked for; now, when it was not yet. */
+  async askedAt(accountId: string, channel: Channel, now: Date): Promise<Date> {
+    const [row] = await this.#database.query<{ askedAt: Date }>(
+      {
+        name: 'provider_customer_asked_at',
+        text: `with asked as (
+            insert into provider_customer_request (account_id, channel, asked_at) values ($1, $2, $3)
+              on conflict (account_id, channel) do nothing returning asked_at
+          )
+          select asked_at as "askedAt" from asked
+          union all select asked_at from provider_customer_request where account_id = $1 and channel = $2`,
+      },
+      [accountId, channel, now],
+    );
+    return row?.askedAt ?? now;
+  }
+
   /** Remembers the customer; the first one that was remembered stays. */
   async remember(
     accountId: string,
@@ -37,6 +54,13 @@ export class ProviderCustomerStore {
       },
       [accountId, channel, customerId, now],
     );
+  }
+
+  async hasAny(tx: Transaction, channel: Channel): Promise<boolean> {
+    const rows = await tx.query('select 1 from provider_customer where channel = $1 limit 1', [
+      channel,
+    ]);
+    return rows.length > 0;
   }
 
   /** The revision that is stored of the list of a customer's cards. */

@@ -71,6 +71,14 @@ export class SubscriptionService {
     return this.#needs.store.hasEverBegun(accountId);
   }
 
+  /** Live subscriptions whose period or trial ended before an instant, and that were not seen since another. */
+  overdue(
+    channel: Channel,
+    by: { endedBefore: Date; seenBefore: Date; limit: number },
+  ): Promise<PlanSubscription[]> {
+    return this.#needs.store.overdue(channel, by);
+  }
+
   /** The live subscription of each account, or the last one that it had; in no order. */
   latestSubscriptions(accountIds: readonly string[]): Promise<PlanSubscription[]> {
     return this.#needs.store.latestOf(accountIds);

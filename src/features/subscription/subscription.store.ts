@@ -82,6 +82,26 @@ export class SubscriptionStore {
     return (await this.#database.query<Row>(LATEST, [[...accountIds]])).map(toSubscription);
   }
 
+  async overdue(
+    channel: Channel,
+    by: { endedBefore: Date; seenBefore: Date; limit: number },
+  ): Promise<PlanSubscription[]> {
+    const rows = await this.#database.query<{ id: string }>(
+      {
+        name: 'plan_subscription_overdue',
+        text: `select id from plan_subscription
+          where channel = $1 and not is_refused and status not in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED')
+            and current_period_end <= $2 and (updated_at < current_period_end or updated_at <= $3)
+          order by updated_at limit $4`,
+      },
+      [channel, by.endedBefore, by.seenBefore, by.limit],
+    );
+    const found = await this.#database
+      .read()
+      .find(PlanSubscriptionSchema, { id: { $in: rows.map((row) => row.id) } });
+    return found.map(toSubscription);
+  }
+
   async hasEverBegun(accountId: string): Promise<boolean> {
     const rows = await this.#database.query(
       {

@@ -28,12 +28,19 @@ import {
 } from '../../features/lifecycle/lifecycle.entity.ts';
 import { AuditEventSchema } from '../../features/operations/audit.entity.ts';
 import { DomainClockSchema } from '../../features/operations/clock.entity.ts';
+import {
+  ProviderEnvironmentSchema,
+  ProviderWatermarkSchema,
+} from '../../features/operations/reconciliation.entity.ts';
 import { OrderSchema } from '../../features/order/order.entity.ts';
 import {
   CardRequestSchema,
   PaymentMethodSchema,
 } from '../../features/payment-method/payment-method.entity.ts';
-import { ProviderCustomerSchema } from '../../features/payment-method/provider-customer.entity.ts';
+import {
+  ProviderCustomerRequestSchema,
+  ProviderCustomerSchema,
+} from '../../features/payment-method/provider-customer.entity.ts';
 import { ReversalSchema } from '../../features/reversal/reversal.entity.ts';
 import {
   PlanChangeQuoteSchema,
@@ -71,6 +78,7 @@ export const entities = [
   CouponSchema,
   CouponRedemptionSchema,
   ProviderCustomerSchema,
+  ProviderCustomerRequestSchema,
   PaymentMethodSchema,
   CardRequestSchema,
   PlanSubscriptionSchema,
@@ -89,6 +97,8 @@ export const entities = [
   PlanCreditScheduleSchema,
   DomainClockSchema,
   AuditEventSchema,
+  ProviderEnvironmentSchema,
+  ProviderWatermarkSchema,
   WebhookEventSchema,
   RateWindowSchema,
 ];

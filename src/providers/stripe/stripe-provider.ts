@@ -1,4 +1,4 @@
-import type { NewCustomer, PaymentProvider } from '../payment-provider.ts';
+import type { PaymentProvider } from '../payment-provider.ts';
 import {
   attachPaymentMethod,
   createSetupIntent,
@@ -13,6 +13,7 @@ import {
   retrieveCheckout,
 } from './checkouts.ts';
 import { ensureCoupon } from './coupons.ts';
+import { createCustomer, findCustomer } from './customers.ts';
 import { listEvents } from './events.ts';
 import { listInvoices } from './list-invoices.ts';
 import { payOpenInvoice } from './pay-invoice.ts';
@@ -60,6 +61,7 @@ export function createStripeProvider(options: StripeProviderOptions): PaymentPro
     publishableKey,
     can: { saveCards: true, previewChanges: true, confirmChanges: true, changeAtPeriodEnd: true },
     createCustomer: (customer, key) => createCustomer(client, customer, key),
+    findCustomer: (accountId) => findCustomer(client, accountId),
     ensurePlanPrices: (plan) => ensurePlanPrices(client, plan),
     ensureCoupon: (coupon) => ensureCoupon(client, coupon),
     createPlanCheckout: (checkout, key) => createPlanCheckout(client, now, checkout, key),
@@ -90,18 +92,4 @@ export function createStripeProvider(options: StripeProviderOptions): PaymentPro
     verifyWebhook: (rawBody, headers) => verifyStripeWebhook(client.sdk, trust, rawBody, headers),
     translateEvent: translateStripeEvent,
   };
-}
-
-function createCustomer(
-  client: StripeClient,
-  { accountId, name, email }: NewCustomer,
-  idempotencyKey: string,
-): Promise<{ customerId: string }> {
-  const params = { name, ...(email === null ? {} : { email }), metadata: { accountId } };
-  return client.command(async (call) => {
-    const { id } = await call((limits) =>
-      client.sdk.customers.create(params, { ...limits, idempotencyKey }),
-    );
-    return { customerId: id };
-  });
 }

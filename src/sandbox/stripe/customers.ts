@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { randomId } from '../random-id.ts';
 import { endpoint } from './endpoint.ts';
-import { noSuch, refuseUnplayed } from './stripe-problem.ts';
+import { badRequest, noSuch, refuseUnplayed } from './stripe-problem.ts';
 import { equals, mergeMetadata, orNull, type StripeWorld } from './stripe-world.ts';
 
 /** A customer of the books, announced. Fields that the sandbox does not play with stay empty. */
@@ -59,6 +59,17 @@ export const customerEndpoints = [
   endpoint('GET /v1/customers', 'customer', 'list', ({ world, params, path }) =>
     world.list('customer', path, params, equals({ email: params.email })),
   ),
+  endpoint('GET /v1/customers/search', 'customer', 'search', ({ world, params, path }) => {
+    const [, key = '', value = ''] = /^metadata\['(\w+)'\]:'([^']*)'$/.exec(params.query) ?? [];
+    if (key === '') {
+      throw badRequest('This sandbox searches by one value of the metadata.', { param: 'query' });
+    }
+    const data = world.books.all<Stripe.Customer>(
+      'customer',
+      equals({ [`metadata.${key}`]: value }),
+    );
+    return { object: 'search_result', data, has_more: false, next_page: null, url: path };
+  }),
   endpoint('GET /v1/customers/:id', 'customer', 'retrieve', ({ world, id }) =>
     world.get('customer', id),
   ),

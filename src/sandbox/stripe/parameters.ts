@@ -11,6 +11,7 @@ export interface CustomerParameters {
   update: Stripe.CustomerUpdateParams;
   list: Stripe.CustomerListParams;
   listPaymentMethods: Stripe.CustomerListPaymentMethodsParams;
+  search: Stripe.CustomerSearchParams;
 }
 
 export interface ProductParameters {
