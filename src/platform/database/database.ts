@@ -67,7 +67,7 @@ export class Database {
     const orm = await MikroORM.init({
       clientUrl: url,
       entities: [...entities],
-      driverOptions: new PostgresDialect({ pool: kyselyPool([pool, backgroundPool], choose) }),
+      driverOptions: new PostgresDialect({ pool: kyselyPool(choose) }),
       logger: () => undefined,
     });
     return new Database(orm, pool, backgroundPool, options.tracing ?? null);
@@ -154,6 +154,7 @@ export class Database {
 
   async close(): Promise<void> {
     await this.#orm.close(true);
+    await Promise.all([this.pool.end(), this.#backgroundPool.end()]);
   }
 
   get #pool(): Pool {

@@ -2,14 +2,15 @@ import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
 import { isDatabaseAway } from './database-away.ts';
 
-/** The pools as Kysely wants them: `choose` says which one, each time that a connection is needed. */
-export function kyselyPool(pools: readonly Pool[], choose: () => Pool): PostgresPool {
+/**
+ * A pool as Kysely wants it: `choose` says which one it is, each time that a connection is needed. Whoever made the pools
+ * ends them: Kysely would only do so if it ever needed a connection.
+ */
+export function kyselyPool(choose: () => Pool): PostgresPool {
   return {
     options: {},
     connect: async () => lend(await choose().connect()),
-    end: async () => {
-      await Promise.all(pools.map((pool) => pool.end()));
-    },
+    end: async () => undefined,
   };
 }
 
