@@ -44,6 +44,8 @@ export interface Config {
   readonly isSandbox: boolean;
   /** Where the sandbox listens when it plays a provider; 0: a free port. */
   readonly sandboxPort: number;
+  /** Whether what no webhook told is looked up every minute. */
+  readonly reconciles: boolean;
   readonly redirectOrigins: RedirectOrigins;
   readonly doors: DoorSettings;
   /** Null: pushes go through PostgreSQL. */
@@ -81,6 +83,7 @@ export function loadConfig(
     tokenSecret: readKey(reader, 'TOKEN_SECRET'),
     ...providers,
     isSandbox,
+    reconciles: reader.choice('RECONCILE', ['on', 'off'], 'on') === 'on',
     redirectOrigins: readRedirectOrigins(reader, isSandbox),
     doors: readDoors(reader),
     redisUrl: reader.secretUrl('REDIS_URL', ['redis:', 'rediss:'], 'redis://localhost:6379'),

@@ -52,7 +52,8 @@ export function composeJobs(
   url: string,
   tracing: Tracing | null,
 ): JobRunner {
-  const { cardRequests, database, logger, planChanger, purchases, subscriptions } = services;
+  const { cardRequests, config, database, logger, planChanger, purchases, subscriptions } =
+    services;
   const tasks = {
     ...inboxTasks(inbox),
     ...clientTokenTasks(services.clientTokenKeys),
@@ -75,7 +76,7 @@ export function composeJobs(
     ...clientTokenCrontab,
     ...creditHoldCrontab,
     ...ledgerAuditCrontab,
-    ...reconciliationCrontab,
+    ...(config.reconciles ? reconciliationCrontab : []),
     ...sweepCrontab(sweeps),
   ];
   return new JobRunner({ url, database, logger, tasks: asBackground(timed), crontab });

@@ -63,6 +63,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     ADMIN_KEY,
     LOG_LEVEL: 'silent',
     NODE_ENV: 'test',
+    // Every minute it would bring what a test holds back.
+    RECONCILE: 'off',
     ...options.environment,
   });
   const { onLog } = options;
