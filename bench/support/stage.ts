@@ -11,7 +11,7 @@ export interface Stage {
   readonly postgresVersion: string;
   /** The connection string of a new database with the accounts in it. */
   createDatabase(name: string): Promise<string>;
-  /** The connection string of a new database with nothing in it. */
+  /** The superuser's connection string of a new database with nothing in it. */
   createEmptyDatabase(name: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -54,18 +54,16 @@ export async function setStage(): Promise<Stage> {
   await run(postgres.ownerUrl, SEED);
   await run(postgres.ownerUrl, 'vacuum (analyze)');
   const [row] = await run(postgres.superuserUrl, 'show server_version');
-  const create = async (name: string, template: string) => {
-    const { ownerUrl, superuserUrl } = postgres;
+  const { ownerUrl, superuserUrl } = postgres;
+  const create = async (name: string, template: string, url: string) => {
     await run(superuserUrl, `create database ${name} template ${template} owner tollgate_owner`);
-    const url = new URL(ownerUrl);
-    url.pathname = name;
-    return url.href;
+    return Object.assign(new URL(url), { pathname: name }).href;
   };
   return {
     folder,
     postgresVersion: String(row?.server_version),
-    createDatabase: (name) => create(name, 'tollgate'),
-    createEmptyDatabase: (name) => create(name, 'template0'),
+    createDatabase: (name) => create(name, 'tollgate', ownerUrl),
+    createEmptyDatabase: (name) => create(name, 'template0', superuserUrl),
     close: async () => {
       await postgres.stop();
       await rm(folder, { recursive: true, force: true });

@@ -14,15 +14,18 @@ export async function openBrowser(): Promise<Browser> {
   const folder = await unpackedBrowser();
   // In a single process the browser ends with its first context.
   const args = sparticuz.args.filter((arg) => arg !== '--single-process' && arg !== '--no-zygote');
-  return await chromium.launch({
-    executablePath: join(folder, 'chromium'),
-    args: [...args, '--disable-background-networking'],
-    env: {
-      HOME: folder,
-      LD_LIBRARY_PATH: join(folder, 'al2023/lib'),
-      FONTCONFIG_FILE: await fontsOf(folder),
-    },
-  });
+  const launch = async () =>
+    chromium.launch({
+      executablePath: join(folder, 'chromium'),
+      args: [...args, '--disable-background-networking'],
+      env: {
+        HOME: folder,
+        LD_LIBRARY_PATH: join(folder, 'al2023/lib'),
+        FONTCONFIG_FILE: await fontsOf(folder),
+      },
+    });
+  // Now and then it crashes while it starts.
+  return await launch().catch(launch);
 }
 
 /** The package unpacks into the temporary folder, where two runs at once would find each other's halves: done apart, then moved. */
@@ -48,6 +51,9 @@ async function fontsOf(folder: string): Promise<string> {
   const file = join(folder, 'fonts.conf');
   const places = [`<dir>${join(folder, 'fonts/fonts')}</dir>`, '<dir>/usr/share/fonts</dir>'];
   const cache = `<cachedir>${join(folder, 'fonts-cache')}</cachedir>`;
-  await writeFile(file, `<fontconfig>${places.join('')}${cache}</fontconfig>\n`);
+  // Another browser may be reading it.
+  const fresh = `${file}.${process.pid}`;
+  await writeFile(fresh, `<fontconfig>${places.join('')}${cache}</fontconfig>\n`);
+  await rename(fresh, file);
   return file;
 }
