@@ -1,16 +1,13 @@
 // Supabase's Stripe Sync Engine behind Fastify, as its documentation sets it up. Related objects are not fetched from Stripe:
 // the events carry all that is written. Arguments of the process: the database's URL, the port, the webhook secret.
-import { fileURLToPath } from 'node:url';
-import { runMigrations, StripeSync } from '@supabase/stripe-sync-engine';
+import { createRequire } from 'node:module';
 import Fastify from 'fastify';
 
-// The engine looks for its migrations in the working directory.
-process.chdir(
-  fileURLToPath(new URL('node_modules/@supabase/stripe-sync-engine/dist', import.meta.url)),
-);
+// As a module of the newer kind it does not find its own migrations.
+const { runMigrations, StripeSync } = createRequire(import.meta.url)('@supabase/stripe-sync-engine');
 
 const [connectionString, port, secret] = process.argv.slice(2);
-await runMigrations({ databaseUrl: connectionString, schema: 'stripe' });
+await runMigrations({ databaseUrl: connectionString, schema: 'stripe', logger: console });
 const sync = new StripeSync({
   poolConfig: { connectionString, max: 20 },
   stripeSecretKey: 'sk_test_bench',
