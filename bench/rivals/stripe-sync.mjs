@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 import Fastify from 'fastify';
 
 // As a module of the newer kind it does not find its own migrations.
-const { runMigrations, StripeSync } = createRequire(import.meta.url)('@supabase/stripe-sync-engine');
+const { runMigrations, StripeSync } = createRequire(import.meta.url)(
+  '@supabase/stripe-sync-engine',
+);
 
 const [connectionString, port, secret] = process.argv.slice(2);
 await runMigrations({ databaseUrl: connectionString, schema: 'stripe', logger: console });

@@ -9,9 +9,7 @@ export async function writeSection(name: string, text: string): Promise<void> {
   const file = await readFile(FILE, 'utf8').catch(() => HEAD);
   const [head = HEAD, ...sections] = file.split(/^## /m);
   const others = sections.filter((section) => !section.startsWith(`${name}\n`));
-  const all = [...others, `${name}\n\n${text.trim()}\n\n`].sort();
-  await writeFile(
-    FILE,
-    `${head.trimEnd()}\n\n${all.map((section) => `## ${section}`).join('')}`.trimEnd().concat('\n'),
-  );
+  const all = [...others, `${name}\n\n${text}`].map((section) => section.trim()).sort();
+  const body = all.map((section) => `## ${section}\n`).join('\n');
+  await writeFile(FILE, `${head.trimEnd()}\n\n${body}`);
 }
