@@ -128,6 +128,7 @@ describe('settings', () => {
       stripe: { kind: 'sandbox', webhookSecrets: [] },
       creem: { kind: 'sandbox', webhookSecrets: [] },
       isSandbox: true,
+      reconciles: true,
       sandboxPort: 4001,
       redirectOrigins: { origins: [], allowLoopback: true },
       doors: {
