@@ -1,3 +1,4 @@
+import { isInBackground } from '../platform/database/background.ts';
 import { isDatabaseAway } from '../platform/database/database-away.ts';
 
 interface Waiting<Value> {
@@ -14,9 +15,25 @@ interface GatheredReadsOptions<Value> {
 /**
  * One read for all who want the same thing at the same time, such as the subscribers of a balance that moved. A read
  * begins after it was asked for, never before, so that whoever asks because of a hint sees what the hint told of. One
- * batch is in flight at a time: thousands who ask at once take one connection, not all of them.
+ * batch is in flight at a time: thousands who ask at once take one connection, not all of them. What is read in the
+ * background is gathered apart: a batch goes by the connections of whoever began it, and nobody is to wait for the others.
  */
 export class GatheredReads<Value> {
+  readonly #waitedFor: Lane<Value>;
+  readonly #inBackground: Lane<Value>;
+
+  constructor(options: GatheredReadsOptions<Value>) {
+    this.#waitedFor = new Lane(options);
+    this.#inBackground = new Lane(options);
+  }
+
+  /** Resolves with undefined when the key is not there; rejects with what the read failed of. */
+  read(key: string): Promise<Value | undefined> {
+    return (isInBackground() ? this.#inBackground : this.#waitedFor).read(key);
+  }
+}
+
+class Lane<Value> {
   readonly #options: GatheredReadsOptions<Value>;
   #queue = new Map<string, Waiting<Value>[]>();
   #busy = false;
@@ -25,7 +42,6 @@ export class GatheredReads<Value> {
     this.#options = options;
   }
 
-  /** Resolves with undefined when the key is not there; rejects with what the read failed of. */
   read(key: string): Promise<Value | undefined> {
     return new Promise((resolve, reject) => {
       const waiting = this.#queue.get(key);

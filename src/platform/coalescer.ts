@@ -1,4 +1,5 @@
 import { invariant } from './assert.ts';
+import { isInBackground } from './database/background.ts';
 
 interface Waiting<Request, Outcome> {
   readonly request: Request;
@@ -29,9 +30,25 @@ const TOLD_AT_ONCE_MS = 500;
  * that comes alone goes at once, alone. When a batch fails its requests are tried one by one, so that a bad one
  * does not spoil its neighbours. After an outage, when nobody knows whether the step was done, the batch is tried once more
  * as a whole, unless the outage took so long to tell that everybody has waited enough; if that ends in an outage too, all
- * of it fails, with those who came meanwhile.
+ * of it fails, with those who came meanwhile. What is asked for in the background is gathered apart: a batch goes by the
+ * connections of whoever began it, and nobody is to wait for the others.
  */
 export class Coalescer<Request, Outcome> {
+  readonly #waitedFor: Lane<Request, Outcome>;
+  readonly #inBackground: Lane<Request, Outcome>;
+
+  constructor(options: CoalescerOptions<Request, Outcome>) {
+    this.#waitedFor = new Lane(options);
+    this.#inBackground = new Lane(options);
+  }
+
+  /** Resolves with the outcome of this request; rejects only with what its own failure was. */
+  submit(request: Request): Promise<Outcome> {
+    return (isInBackground() ? this.#inBackground : this.#waitedFor).submit(request);
+  }
+}
+
+class Lane<Request, Outcome> {
   readonly #options: CoalescerOptions<Request, Outcome>;
   #queue: Waiting<Request, Outcome>[] = [];
   #busy = false;
@@ -40,7 +57,6 @@ export class Coalescer<Request, Outcome> {
     this.#options = options;
   }
 
-  /** Resolves with the outcome of this request; rejects only with what its own failure was. */
   submit(request: Request): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ request, key: this.#options.keyOf(request), resolve, reject });
