@@ -3,7 +3,8 @@ import type { Inbox } from '../inbox/inbox.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Channel } from '../platform/money.ts';
-import { InvalidWebhook, type PaymentProvider } from '../providers/payment-provider.ts';
+import { InvalidWebhook } from '../providers/payment-errors.ts';
+import type { PaymentProvider } from '../providers/payment-provider.ts';
 
 interface WebhookRouteOptions {
   readonly providers: ReadonlyMap<Channel, PaymentProvider>;

@@ -5,7 +5,7 @@ import type {
   CheckoutOutcome,
   ProviderEvent,
   ProviderInvoice,
-} from '../providers/payment-provider.ts';
+} from '../providers/payment-objects.ts';
 
 /** What the inbox needs of the features: one call per kind of event, each of which may ask the provider first. */
 export interface EventServices {

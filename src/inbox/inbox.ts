@@ -12,11 +12,9 @@ import type { Logger } from '../platform/logger.ts';
 import type { Channel } from '../platform/money.ts';
 import type { Page, PageRequest } from '../platform/paging.ts';
 import { type Apply, StaleState } from '../platform/provider-effect.ts';
-import {
-  InvalidWebhook,
-  type PaymentProvider,
-  type VerifiedWebhook,
-} from '../providers/payment-provider.ts';
+import { InvalidWebhook } from '../providers/payment-errors.ts';
+import type { VerifiedWebhook } from '../providers/payment-objects.ts';
+import type { PaymentProvider } from '../providers/payment-provider.ts';
 import type { Dispatch } from './dispatch.ts';
 import { errorText } from './error-text.ts';
 import type { BegunEvent, InboxStore, NewWebhookEvent } from './inbox.store.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/platform/ids.ts';
 import type {
-  PaymentProvider,
   ProviderSubscription,
   SubscriptionStatus,
-} from '../../src/providers/payment-provider.ts';
+} from '../../src/providers/payment-objects.ts';
+import type { PaymentProvider } from '../../src/providers/payment-provider.ts';
 import { startGateway, type TestAccount, type TestGateway } from '../support/gateway.ts';
 import {
   GrantsDocument,

@@ -7,7 +7,7 @@ import { WebhookEventSchema } from '../../src/inbox/webhook-event.entity.ts';
 import { Database } from '../../src/platform/database/database.ts';
 import type { Transaction } from '../../src/platform/database/transaction.ts';
 import type { Apply } from '../../src/platform/provider-effect.ts';
-import type { VerifiedWebhook } from '../../src/providers/payment-provider.ts';
+import type { VerifiedWebhook } from '../../src/providers/payment-objects.ts';
 import { createStripeProvider } from '../../src/providers/stripe/stripe-provider.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 

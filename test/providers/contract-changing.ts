@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { EventPage } from '../../src/providers/payment-provider.ts';
+import type { EventPage } from '../../src/providers/payment-objects.ts';
 import { type Given, newPlan } from './given.ts';
 
 /** What becomes of a subscription that is bought: it ends, goes on, and moves to another price. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ProviderUnsupported } from '../../src/providers/payment-provider.ts';
+import { ProviderUnsupported } from '../../src/providers/payment-errors.ts';
 import { describeProviderContract } from './contract.ts';
 import { type CreemWorldUnderTest, startCreemWorld } from './creem-world.ts';
 import { Given, newCustomer } from './given.ts';

@@ -5,10 +5,10 @@ import type {
   CouponForSale,
   NewCreditsCheckout,
   NewPlanCheckout,
-  PaymentProvider,
   PlanForSale,
   ProviderEvent,
-} from '../../src/providers/payment-provider.ts';
+} from '../../src/providers/payment-objects.ts';
+import type { PaymentProvider } from '../../src/providers/payment-provider.ts';
 import type { ProviderUnderTest } from './provider-under-test.ts';
 
 /** What the tests of a provider begin with. Everything is new each time, so that they do not meet. */

@@ -1,4 +1,5 @@
-import type { PaymentProvider, WebhookHeaders } from '../../src/providers/payment-provider.ts';
+import type { WebhookHeaders } from '../../src/providers/payment-objects.ts';
+import type { PaymentProvider } from '../../src/providers/payment-provider.ts';
 
 export interface ReceivedWebhook {
   readonly rawBody: Uint8Array;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ProviderDeclined, ProviderRefused } from '../../src/providers/payment-provider.ts';
+import { ProviderDeclined, ProviderRefused } from '../../src/providers/payment-errors.ts';
 import { Given } from './given.ts';
 import { type StripeWorldUnderTest, startStripeWorld } from './stripe-world.ts';
 

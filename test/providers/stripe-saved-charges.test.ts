@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { NewSavedCharge } from '../../src/providers/payment-provider.ts';
+import type { NewSavedCharge } from '../../src/providers/payment-objects.ts';
 import { Given } from './given.ts';
 import { type StripeWorldUnderTest, startStripeWorld } from './stripe-world.ts';
 

@@ -7,12 +7,12 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Channel } from '../../platform/money.ts';
 import { localMonth } from '../../platform/time.ts';
 import {
-  type PaymentProvider,
   ProviderDeclined,
   ProviderRefused,
   ProviderUnsupported,
-  type SavedCharge,
-} from '../../providers/payment-provider.ts';
+} from '../../providers/payment-errors.ts';
+import type { SavedCharge } from '../../providers/payment-objects.ts';
+import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import { canExecute } from '../account/account.policy.ts';
 import type { AccountService } from '../account/account.service.ts';
 import type { LedgerSweepService } from '../ledger/ledger-sweep.service.ts';

@@ -6,11 +6,8 @@ import { ProviderUnavailable } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Channel } from '../../platform/money.ts';
-import {
-  type PaymentProvider,
-  ProviderRefused,
-  ProviderUnsupported,
-} from '../../providers/payment-provider.ts';
+import { ProviderRefused, ProviderUnsupported } from '../../providers/payment-errors.ts';
+import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import { catalogueChanges, isUnchanged } from './catalog.engine.ts';
 import type {
   Catalogue,

@@ -1,5 +1,6 @@
 import type { Channel } from '../../platform/money.ts';
-import type { CouponForSale, PaymentProvider } from '../../providers/payment-provider.ts';
+import type { CouponForSale } from '../../providers/payment-objects.ts';
+import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import { ChannelUnsupported } from '../payment-method/payment-method.errors.ts';
 import type { Coupon } from './coupon.model.ts';
 import type { CouponService } from './coupon.service.ts';

@@ -5,7 +5,7 @@ import { newId } from '../../platform/ids.ts';
 import type { Channel } from '../../platform/money.ts';
 import type { Page, PageRequest } from '../../platform/paging.ts';
 import type { Apply } from '../../platform/provider-effect.ts';
-import type { ProviderInvoice } from '../../providers/payment-provider.ts';
+import type { ProviderInvoice } from '../../providers/payment-objects.ts';
 import type { AccountService } from '../account/account.service.ts';
 import type { ProviderCustomerService } from '../payment-method/provider-customer.service.ts';
 import type { PlanCreditsService } from '../subscription/plan-credits.service.ts';

@@ -1,7 +1,8 @@
 import { invariant } from '../../platform/assert.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Channel } from '../../platform/money.ts';
-import { type PaymentProvider, ProviderDeclined } from '../../providers/payment-provider.ts';
+import { ProviderDeclined } from '../../providers/payment-errors.ts';
+import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import type { SubscriptionService } from '../subscription/subscription.service.ts';
 import type { SubscriptionRefresher } from './subscription-refresher.service.ts';
 

@@ -3,11 +3,8 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import type { Channel, Money } from '../../platform/money.ts';
-import {
-  type PaymentProvider,
-  ProviderRefused,
-  ProviderUnsupported,
-} from '../../providers/payment-provider.ts';
+import { ProviderRefused, ProviderUnsupported } from '../../providers/payment-errors.ts';
+import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import { NotAllowedNow } from '../account/account.errors.ts';
 import type { AccountService } from '../account/account.service.ts';
 import type { CatalogService } from '../catalog/catalog.service.ts';

@@ -5,11 +5,11 @@ import type { Channel } from '../../platform/money.ts';
 import { formatCredits } from '../../platform/money.ts';
 import {
   AmountTooSmall,
-  type HostedCheckout,
-  type PaymentProvider,
   ProviderRefused,
   ProviderUnsupported,
-} from '../../providers/payment-provider.ts';
+} from '../../providers/payment-errors.ts';
+import type { HostedCheckout } from '../../providers/payment-objects.ts';
+import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import { NotAllowedNow } from '../account/account.errors.ts';
 import type { AccountService } from '../account/account.service.ts';
 import type { CatalogService } from '../catalog/catalog.service.ts';

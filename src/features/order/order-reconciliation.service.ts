@@ -1,7 +1,8 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Channel } from '../../platform/money.ts';
-import { type PaymentProvider, ProviderRefused } from '../../providers/payment-provider.ts';
+import { ProviderRefused } from '../../providers/payment-errors.ts';
+import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import type { CheckoutOpener } from './checkout-opener.service.ts';
 import type { Order } from './order.model.ts';
 import type { OrderService } from './order.service.ts';

@@ -6,11 +6,11 @@ import { newId } from '../../platform/ids.ts';
 import type { Channel } from '../../platform/money.ts';
 import { requestHash } from '../../platform/request-hash.ts';
 import {
-  type PaymentProvider,
   ProviderDeclined,
   ProviderRefused,
   ProviderUnsupported,
-} from '../../providers/payment-provider.ts';
+} from '../../providers/payment-errors.ts';
+import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import { AccountBlocked, IdempotencyConflict } from '../account/account.errors.ts';
 import type { Account } from '../account/account.model.ts';
 import { canBuy } from '../account/account.policy.ts';

@@ -1,9 +1,6 @@
 import type { Channel } from '../../platform/money.ts';
-import {
-  type PaymentProvider,
-  ProviderRefused,
-  ProviderUnsupported,
-} from '../../providers/payment-provider.ts';
+import { ProviderRefused, ProviderUnsupported } from '../../providers/payment-errors.ts';
+import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import { NotAllowedNow } from '../account/account.errors.ts';
 import { canBuy } from '../account/account.policy.ts';
 import type { AccountService } from '../account/account.service.ts';

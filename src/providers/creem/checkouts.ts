@@ -1,12 +1,12 @@
 import type { CheckoutEntity$Outbound } from 'creem/models/components';
 import { ProviderUnavailable } from '../../platform/errors.ts';
-import {
-  type CheckoutOutcome,
-  type HostedCheckout,
-  type NewCreditsCheckout,
-  type NewPlanCheckout,
-  ProviderRefused,
-} from '../payment-provider.ts';
+import { ProviderRefused } from '../payment-errors.ts';
+import type {
+  CheckoutOutcome,
+  HostedCheckout,
+  NewCreditsCheckout,
+  NewPlanCheckout,
+} from '../payment-objects.ts';
 import type { CreemApi, CreemClient } from './creem-client.ts';
 import { ensureCreditsProduct, type Product, withTrial } from './products.ts';
 import { toCheckoutOutcome } from './translate-checkout.ts';

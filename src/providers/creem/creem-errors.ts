@@ -1,5 +1,5 @@
 import { ProviderUnavailable } from '../../platform/errors.ts';
-import { ProviderDeclined, ProviderRefused } from '../payment-provider.ts';
+import { ProviderDeclined, ProviderRefused } from '../payment-errors.ts';
 
 const PAYMENT_REQUIRED = 402;
 const NOT_FOUND = 404;

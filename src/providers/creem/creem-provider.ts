@@ -1,5 +1,7 @@
 import type { CustomerLinksEntity$Outbound } from 'creem/models/components';
-import { type NewPortal, type PaymentProvider, ProviderUnsupported } from '../payment-provider.ts';
+import { ProviderUnsupported } from '../payment-errors.ts';
+import type { NewPortal } from '../payment-objects.ts';
+import type { PaymentProvider } from '../payment-provider.ts';
 import { Checkouts } from './checkouts.ts';
 import { CreemClient } from './creem-client.ts';
 import { createCustomer } from './customers.ts';

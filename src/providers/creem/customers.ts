@@ -1,5 +1,6 @@
 import type { CustomerEntity$Outbound } from 'creem/models/components';
-import { CustomerUnsuitable, type NewCustomer } from '../payment-provider.ts';
+import { CustomerUnsuitable } from '../payment-errors.ts';
+import type { NewCustomer } from '../payment-objects.ts';
 import type { CreemApi, CreemClient } from './creem-client.ts';
 import { isConflict, isMissing } from './creem-errors.ts';
 

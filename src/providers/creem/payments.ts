@@ -8,7 +8,7 @@ import type {
   EventWindow,
   ProviderInvoice,
   VerifiedWebhook,
-} from '../payment-provider.ts';
+} from '../payment-objects.ts';
 import type { CreemApi, CreemClient } from './creem-client.ts';
 import type { Product } from './products.ts';
 import type { CreemEvent } from './translate-event.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ProductEntity$Outbound, ProductListEntity$Outbound } from 'creem/models/components';
-import type { PlanForSale, PricesAtProvider } from '../payment-provider.ts';
+import type { PlanForSale, PricesAtProvider } from '../payment-objects.ts';
 import type { CreemApi, CreemClient } from './creem-client.ts';
 import { toCreemPrice } from './translate-values.ts';
 

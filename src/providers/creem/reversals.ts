@@ -2,7 +2,7 @@ import type {
   SubscriptionEntity$Outbound,
   TransactionEntity$Outbound,
 } from 'creem/models/components';
-import type { PaymentReversal } from '../payment-provider.ts';
+import type { PaymentReversal } from '../payment-objects.ts';
 import type { CreemApi, CreemClient } from './creem-client.ts';
 import { idOf, toDate, toMoney } from './translate-values.ts';
 

@@ -2,11 +2,8 @@ import type {
   RefundResponseEntity$Outbound,
   SubscriptionEntity$Outbound,
 } from 'creem/models/components';
-import {
-  type PriceChange,
-  ProviderRefused,
-  type ProviderSubscription,
-} from '../payment-provider.ts';
+import { ProviderRefused } from '../payment-errors.ts';
+import type { PriceChange, ProviderSubscription } from '../payment-objects.ts';
 import type { CreemApi, CreemClient } from './creem-client.ts';
 import { paymentsOf, retrieveWhole, type Transaction } from './payments.ts';
 import { toProviderSubscription } from './translate-subscription.ts';

@@ -1,6 +1,6 @@
 import type { CheckoutEntity$Outbound } from 'creem/models/components';
 import type { Money } from '../../platform/money.ts';
-import type { CheckoutOutcome, CheckoutState } from '../payment-provider.ts';
+import type { CheckoutOutcome, CheckoutState } from '../payment-objects.ts';
 import { UnknownCreemAnswer } from './creem-errors.ts';
 import { idOrNull, toMoney, toTexts } from './translate-values.ts';
 

@@ -4,7 +4,8 @@ import type {
   RefundEntity$Outbound,
   SubscriptionEntity$Outbound,
 } from 'creem/models/components';
-import { InvalidWebhook, type ProviderEvent } from '../payment-provider.ts';
+import { InvalidWebhook } from '../payment-errors.ts';
+import type { ProviderEvent } from '../payment-objects.ts';
 import { toCheckoutOutcome } from './translate-checkout.ts';
 import { toPaidInvoice } from './translate-payment.ts';
 import type { WholeSubscription } from './translate-subscription.ts';

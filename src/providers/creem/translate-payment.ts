@@ -1,5 +1,5 @@
 import type { TransactionEntity$Outbound } from 'creem/models/components';
-import type { ProviderInvoice } from '../payment-provider.ts';
+import type { ProviderInvoice } from '../payment-objects.ts';
 import { UnknownCreemAnswer } from './creem-errors.ts';
 import { priceIdOf, type WholeSubscription } from './translate-subscription.ts';
 import { idOf, toDate, toMoney } from './translate-values.ts';

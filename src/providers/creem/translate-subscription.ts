@@ -1,6 +1,6 @@
 import type { ProductEntity$Outbound, SubscriptionEntity$Outbound } from 'creem/models/components';
 import type { Interval } from '../../platform/money.ts';
-import type { ProviderSubscription, SubscriptionStatus } from '../payment-provider.ts';
+import type { ProviderSubscription, SubscriptionStatus } from '../payment-objects.ts';
 import { UnknownCreemAnswer } from './creem-errors.ts';
 import { idOf, toDate, toDateOrNull, toMoney, toTexts } from './translate-values.ts';
 

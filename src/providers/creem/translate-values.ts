@@ -1,5 +1,5 @@
 import type { Money } from '../../platform/money.ts';
-import { ProviderUnsupported } from '../payment-provider.ts';
+import { ProviderUnsupported } from '../payment-errors.ts';
 import { UnknownCreemAnswer } from './creem-errors.ts';
 
 /** The currencies of Creem's products. */

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { InvalidWebhook, type VerifiedWebhook, type WebhookHeaders } from '../payment-provider.ts';
+import { InvalidWebhook } from '../payment-errors.ts';
+import type { VerifiedWebhook, WebhookHeaders } from '../payment-objects.ts';
 import { type CreemEvent, isEvent } from './translate-event.ts';
 
 const TOLERANCE_S = 300;

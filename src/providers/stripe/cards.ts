@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { ProviderUnavailable } from '../../platform/errors.ts';
-import { type NewSetup, type ProviderPaymentMethod, ProviderRefused } from '../payment-provider.ts';
+import { ProviderRefused } from '../payment-errors.ts';
+import type { NewSetup, ProviderPaymentMethod } from '../payment-objects.ts';
 import type { Call, StripeClient } from './stripe-client.ts';
 import { isRefusedAs } from './stripe-errors.ts';
 import { statusOf } from './translate-subscription.ts';

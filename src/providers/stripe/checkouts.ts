@@ -1,12 +1,12 @@
 import type Stripe from 'stripe';
 import { ProviderUnavailable } from '../../platform/errors.ts';
-import {
-  type CheckoutOutcome,
-  type HostedCheckout,
-  type NewCreditsCheckout,
-  type NewPlanCheckout,
-  ProviderRefused,
-} from '../payment-provider.ts';
+import { ProviderRefused } from '../payment-errors.ts';
+import type {
+  CheckoutOutcome,
+  HostedCheckout,
+  NewCreditsCheckout,
+  NewPlanCheckout,
+} from '../payment-objects.ts';
 import type { Call, StripeClient } from './stripe-client.ts';
 import { isKeyReused, isRefusedAs } from './stripe-errors.ts';
 import { toCheckoutOutcome } from './translate-checkout.ts';

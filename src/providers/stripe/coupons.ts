@@ -1,5 +1,5 @@
 import { newId } from '../../platform/ids.ts';
-import type { CouponForSale } from '../payment-provider.ts';
+import type { CouponForSale } from '../payment-objects.ts';
 import type { StripeClient } from './stripe-client.ts';
 import { isRefusedAs } from './stripe-errors.ts';
 import { toStripeAmount, toStripeCurrency } from './translate-values.ts';

@@ -1,4 +1,4 @@
-import type { NewCustomer } from '../payment-provider.ts';
+import type { NewCustomer } from '../payment-objects.ts';
 import type { StripeClient } from './stripe-client.ts';
 
 /** Makes a customer, once per key. Throws ProviderUnavailable, ProviderRefused. */

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import type { EventPage, EventWindow } from '../payment-provider.ts';
+import type { EventPage, EventWindow } from '../payment-objects.ts';
 import type { StripeClient } from './stripe-client.ts';
 import { isAnnouncement } from './translate-event.ts';
 

@@ -1,4 +1,4 @@
-import type { ProviderInvoice } from '../payment-provider.ts';
+import type { ProviderInvoice } from '../payment-objects.ts';
 import type { StripeClient } from './stripe-client.ts';
 import { toProviderInvoice } from './translate-invoice.ts';
 

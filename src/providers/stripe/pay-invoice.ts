@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import { ProviderRefused } from '../payment-provider.ts';
+import { ProviderRefused } from '../payment-errors.ts';
 import type { Call, StripeClient } from './stripe-client.ts';
 
 const MOST_INVOICES = 100;

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import type { Money } from '../../platform/money.ts';
-import { type PriceChange, ProviderRefused } from '../payment-provider.ts';
+import { ProviderRefused } from '../payment-errors.ts';
+import type { PriceChange } from '../payment-objects.ts';
 import type { Call, StripeClient } from './stripe-client.ts';
 import { UnknownStripeAnswer } from './stripe-errors.ts';
 import { idOf, idOrNull, toMoney } from './translate-values.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type Stripe from 'stripe';
 import { newId } from '../../platform/ids.ts';
-import type { PlanForSale, PricesAtProvider } from '../payment-provider.ts';
+import type { PlanForSale, PricesAtProvider } from '../payment-objects.ts';
 import type { Call, StripeClient } from './stripe-client.ts';
 import { isRefusedAs } from './stripe-errors.ts';
 import { idOf, toStripeAmount, toStripeCurrency } from './translate-values.ts';

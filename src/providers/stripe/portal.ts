@@ -1,4 +1,4 @@
-import type { NewPortal } from '../payment-provider.ts';
+import type { NewPortal } from '../payment-objects.ts';
 import { itemOf } from './plan-changes.ts';
 import type { StripeClient } from './stripe-client.ts';
 

@@ -1,4 +1,4 @@
-import type { NewPromotion } from '../payment-provider.ts';
+import type { NewPromotion } from '../payment-objects.ts';
 import type { StripeClient } from './stripe-client.ts';
 import { PROMOTION } from './translate-subscription.ts';
 

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import type { PaymentReversal } from '../payment-provider.ts';
+import type { PaymentReversal } from '../payment-objects.ts';
 import type { Call, StripeClient } from './stripe-client.ts';
 import { UnknownStripeAnswer } from './stripe-errors.ts';
 import { idOf, idOrNull, toMinor, toMoney } from './translate-values.ts';

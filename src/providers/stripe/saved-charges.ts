@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
-import { type NewSavedCharge, ProviderDeclined, type SavedCharge } from '../payment-provider.ts';
+import { ProviderDeclined } from '../payment-errors.ts';
+import type { NewSavedCharge, SavedCharge } from '../payment-objects.ts';
 import type { Call, StripeClient } from './stripe-client.ts';
 import { toStripeAmount, toStripeCurrency } from './translate-values.ts';
 

@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
 import { ProviderUnavailable } from '../../platform/errors.ts';
-import { AmountTooSmall, ProviderDeclined, ProviderRefused } from '../payment-provider.ts';
+import { AmountTooSmall, ProviderDeclined, ProviderRefused } from '../payment-errors.ts';
 
 const TOO_MANY_REQUESTS = 429;
 const CONFLICT = 409;

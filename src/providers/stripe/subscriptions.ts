@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
-import { ProviderRefused, type ProviderSubscription } from '../payment-provider.ts';
+import { ProviderRefused } from '../payment-errors.ts';
+import type { ProviderSubscription } from '../payment-objects.ts';
 import { releaseSchedule } from './plan-changes.ts';
 import type { Call, StripeClient } from './stripe-client.ts';
 import { isRefusedAs } from './stripe-errors.ts';

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import type { CheckoutOutcome, CheckoutState } from '../payment-provider.ts';
+import type { CheckoutOutcome, CheckoutState } from '../payment-objects.ts';
 import { UnknownStripeAnswer } from './stripe-errors.ts';
 import { idOrNull, toMoney } from './translate-values.ts';
 

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
-import { InvalidWebhook, type ProviderEvent } from '../payment-provider.ts';
+import { InvalidWebhook } from '../payment-errors.ts';
+import type { ProviderEvent } from '../payment-objects.ts';
 import { toCheckoutOutcome } from './translate-checkout.ts';
 import { toProviderInvoice } from './translate-invoice.ts';
 import { idOf, idOrNull } from './translate-values.ts';

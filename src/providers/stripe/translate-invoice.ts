@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import type { InvoiceStatus, ProviderInvoice } from '../payment-provider.ts';
+import type { InvoiceStatus, ProviderInvoice } from '../payment-objects.ts';
 import { UnknownStripeAnswer } from './stripe-errors.ts';
 import { idOf, idOrNull, toDate, toDateOrNull, toMinor, toMoney } from './translate-values.ts';
 

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import type { Interval } from '../../platform/money.ts';
-import type { ProviderSubscription, SubscriptionStatus } from '../payment-provider.ts';
+import type { ProviderSubscription, SubscriptionStatus } from '../payment-objects.ts';
 import { UnknownStripeAnswer } from './stripe-errors.ts';
 import { idOf, toDate, toDateOrNull, toMoney } from './translate-values.ts';
 

@@ -1,5 +1,5 @@
 import type { Money } from '../../platform/money.ts';
-import { ProviderRefused } from '../payment-provider.ts';
+import { ProviderRefused } from '../payment-errors.ts';
 import { UnknownStripeAnswer } from './stripe-errors.ts';
 
 /** An amount in minor units as Stripe takes it. Throws ProviderRefused for one that a JSON number cannot hold exactly. */

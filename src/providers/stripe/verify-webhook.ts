@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
-import { InvalidWebhook, type VerifiedWebhook, type WebhookHeaders } from '../payment-provider.ts';
+import { InvalidWebhook } from '../payment-errors.ts';
+import type { VerifiedWebhook, WebhookHeaders } from '../payment-objects.ts';
 import { isEvent } from './translate-event.ts';
 
 const MAX_AGE_S = 300;

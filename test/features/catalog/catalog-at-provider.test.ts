@@ -3,7 +3,7 @@ import type { Plan, PriceRecord } from '../../../src/features/catalog/catalog.mo
 import type { CatalogService } from '../../../src/features/catalog/catalog.service.ts';
 import { invariant } from '../../../src/platform/assert.ts';
 import { ProviderUnavailable } from '../../../src/platform/errors.ts';
-import { ProviderRefused, ProviderUnsupported } from '../../../src/providers/payment-provider.ts';
+import { ProviderRefused, ProviderUnsupported } from '../../../src/providers/payment-errors.ts';
 import { startStripeWorld } from '../../providers/stripe-world.ts';
 import { CountingStripe, givenDatabase } from './given-catalog-service.ts';
 import { aCatalogue, aPlan, usd } from './given-catalogue.ts';

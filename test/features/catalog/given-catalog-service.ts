@@ -5,11 +5,8 @@ import { Database } from '../../../src/platform/database/database.ts';
 import { entities } from '../../../src/platform/database/entities.ts';
 import { createLogger } from '../../../src/platform/logger.ts';
 import type { Channel } from '../../../src/platform/money.ts';
-import type {
-  PaymentProvider,
-  PlanForSale,
-  PricesAtProvider,
-} from '../../../src/providers/payment-provider.ts';
+import type { PlanForSale, PricesAtProvider } from '../../../src/providers/payment-objects.ts';
+import type { PaymentProvider } from '../../../src/providers/payment-provider.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 
 /** A clock that stands where it was set. */

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
-import type { ProviderEvent, ProviderInvoice } from '../../../src/providers/payment-provider.ts';
+import type { ProviderEvent, ProviderInvoice } from '../../../src/providers/payment-objects.ts';
 import { translateStripeEvent } from '../../../src/providers/stripe/translate-event.ts';
 import { recordedEvent, thinEvent } from './recorded-events.ts';
 import {

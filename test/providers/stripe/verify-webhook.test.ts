@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
-import type { VerifiedWebhook, WebhookHeaders } from '../../../src/providers/payment-provider.ts';
+import type { VerifiedWebhook, WebhookHeaders } from '../../../src/providers/payment-objects.ts';
 import { createStripeProvider } from '../../../src/providers/stripe/stripe-provider.ts';
 import { recordedEvent, thinEvent } from './recorded-events.ts';
 import { beginInvoice } from './recorded-invoices.ts';
