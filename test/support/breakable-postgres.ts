@@ -46,8 +46,7 @@ export class BreakablePostgres {
 
   /** Kills every process of the server with SIGKILL, and resolves when they are gone. */
   async kill(): Promise<void> {
-    const { pid } = this.#postmaster;
-    const pids = [pid, ...(await childrenOf(pid))];
+    const pids = await this.#halt();
     for (const each of pids) signal(each, 'SIGKILL');
     const deadline = performance.now() + GONE_WITHIN_MS;
     while (await anyRuns(pids)) {
@@ -58,8 +57,7 @@ export class BreakablePostgres {
 
   /** Stops every process of the server where it stands, without ending it, until it is thawed. */
   async freeze(): Promise<void> {
-    const { pid } = this.#postmaster;
-    for (const each of [pid, ...(await childrenOf(pid))]) signal(each, 'SIGSTOP');
+    for (const each of await this.#halt()) signal(each, 'SIGSTOP');
   }
 
   async thaw(): Promise<void> {
@@ -76,6 +74,17 @@ export class BreakablePostgres {
     await this.thaw();
     await stopPostmaster(this.#cluster, this.#postmaster).catch(() => undefined);
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /**
+   * Stops the postmaster, and answers with it and its children: one that it begot while they were being counted would
+   * outlive the others, and wait for ever for a lock that a dead one holds.
+   */
+  async #halt(): Promise<number[]> {
+    const { pid } = this.#postmaster;
+    signal(pid, 'SIGSTOP');
+    while (!['T', 'Z', undefined].includes((await statOf(pid))?.state)) await pause(POLL_MS);
+    return [pid, ...(await childrenOf(pid))];
   }
 }
 
