@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RawSocket } from '../doors/raw-socket.ts';
 import { eventually } from '../live/given.ts';
 import { GraphClient } from '../support/graph-client.ts';
+import { holdBalances, untilOneWaits } from '../support/held-balances.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { givenDataDir, startProcess } from './given.ts';
 
@@ -14,28 +14,6 @@ const SUBSCRIPTION = 'subscription { creditBalanceChanged { balance { available 
 
 async function keysIn(dataDir: string): Promise<{ adminKey: string; masterKey: string }> {
   return JSON.parse(await readFile(join(dataDir, 'keys.json'), 'utf8'));
-}
-
-/** Makes every look at a balance wait, until the test says otherwise. */
-async function holdBalances(databaseUrl: string): Promise<() => Promise<void>> {
-  const client = new Client({ connectionString: databaseUrl });
-  client.on('error', () => undefined);
-  await client.connect();
-  await client.query('begin; lock table credit_balance in access exclusive mode');
-  return async () => {
-    await client.query('rollback').catch(() => undefined);
-    await client.end().catch(() => undefined);
-  };
-}
-
-/** Resolves when a statement of the gateway waits for a lock. */
-async function untilOneWaits(databaseUrl: string): Promise<void> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
-  const waiting =
-    'select from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())';
-  await eventually(async () => (await client.query(waiting)).rowCount === 1);
-  await client.end();
 }
 
 /** Where the embedded PostgreSQL of a data folder runs. */
