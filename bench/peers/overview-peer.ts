@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { buildSchema } from 'graphql';
 import { accountFor } from '../../src/features/account/caller.policy.ts';
 import type { GraphContext } from '../../src/graphql/context.ts';
-import type { Statement } from '../../src/platform/database/database.ts';
+import type { Statement } from '../../src/platform/database/statement.ts';
 import { serveSchema } from './peer-server.ts';
 
 const credits = (column: string) => `trim_scale(${column} / 1000000.0)::text`;

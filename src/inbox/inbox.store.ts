@@ -4,7 +4,8 @@ import {
   type WebhookEventFilter,
   type WebhookEventStatus,
 } from '../features/operations/webhook-event.model.ts';
-import type { Database, Statement } from '../platform/database/database.ts';
+import type { Database } from '../platform/database/database.ts';
+import type { Statement } from '../platform/database/statement.ts';
 import type { Transaction } from '../platform/database/transaction.ts';
 import type { Channel } from '../platform/money.ts';
 import {

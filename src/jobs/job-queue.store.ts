@@ -1,4 +1,5 @@
-import type { Database, Statement } from '../platform/database/database.ts';
+import type { Database } from '../platform/database/database.ts';
+import type { Statement } from '../platform/database/statement.ts';
 
 const RELEASE_ABANDONED: Statement = {
   name: 'jobs_release_abandoned',

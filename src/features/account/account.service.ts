@@ -123,8 +123,8 @@ export class AccountService {
     return this.#needs.database.transaction(async (tx) => {
       await this.lock(tx, id);
       await this.#needs.store.update(tx, id, change, this.#needs.clock.now());
-      await tx.hintAll('account', [id]);
-      await tx.hint('usage', id);
+      tx.hintAll('account', [id]);
+      tx.hint('usage', id);
       return this.lock(tx, id);
     });
   }
@@ -180,7 +180,7 @@ export class AccountService {
       };
       await this.#needs.events.publish(tx, changed);
     }
-    await tx.hintAll(
+    tx.hintAll(
       'account',
       changes.map(({ account }) => account.id),
     );

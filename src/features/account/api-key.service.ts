@@ -113,7 +113,7 @@ export class ApiKeyService {
   async revokeKey(id: string): Promise<ApiKeyRow> {
     await this.#needs.database.transaction(async (tx) => {
       await this.#needs.store.revoke(tx, id, this.#needs.clock.now());
-      await tx.hint('key', id);
+      tx.hint('key', id);
     });
     this.forget(id);
     return this.key(id);

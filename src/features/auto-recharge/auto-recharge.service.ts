@@ -55,7 +55,7 @@ export class AutoRechargeService {
       await this.#needs.store.save(tx, after);
       await this.#needs.ledgerSweep.watch(tx, account.id, null);
       if (after.isEnabled) await this.#enqueue(tx, account.id);
-      await tx.hint('account', account.id);
+      tx.hint('account', account.id);
     });
     return account;
   }

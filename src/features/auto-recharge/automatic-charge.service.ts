@@ -132,7 +132,7 @@ export class AutomaticChargeService {
     const order = await chargedOrders.place(tx, account, channel, offer);
     const checkAt = new Date(now.getTime() + LOOK_AGAIN_MS);
     await store.save(tx, { ...settings, checkAt, providerPaymentMethodId: paymentMethodId });
-    await tx.hint('order', order.id);
+    tx.hint('order', order.id);
     return { order, paymentMethodId };
   }
 

@@ -67,7 +67,7 @@ export class CatalogService {
       const changes = catalogueChanges(stored, catalogue, newId);
       if (isUnchanged(changes)) return;
       await store.write(tx, changes, clock.now());
-      await tx.hint('catalogue', '*');
+      tx.hint('catalogue', '*');
     });
     this.forget();
   }
@@ -160,7 +160,7 @@ export class CatalogService {
   async forgetProviderIds(tx: Transaction, channel: Channel): Promise<void> {
     await this.#needs.store.lock(tx);
     await this.#needs.store.forgetProviderIds(tx, channel);
-    await tx.hint('catalogue', '*');
+    tx.hint('catalogue', '*');
   }
 
   /** Makes the next read look at the database. The composition root calls it on the hint `catalogue`. */
@@ -254,7 +254,7 @@ export class CatalogService {
       await store.lock(tx);
       if (channel === 'CREEM') await store.saveCreemIds(tx, made);
       else await store.saveStripeIds(tx, plan.id, { productId, prices: made }, clock.now());
-      await tx.hint('catalogue', '*');
+      tx.hint('catalogue', '*');
     });
     this.forget();
   }

@@ -89,7 +89,7 @@ export class PlanAdministration {
     const { store, clock } = this.#needs;
     const plan = { id, terms: { ...terms, managedBy: 'ADMINISTRATOR' as const } };
     await store.write(tx, planChanges(stored, plan, newId), clock.now());
-    await tx.hint('catalogue', '*');
+    tx.hint('catalogue', '*');
     await tx.enqueue(TELL_PROVIDER_OF_PLAN, { id }, { jobKey: `${TELL_PROVIDER_OF_PLAN}:${id}` });
   }
 

@@ -108,7 +108,7 @@ export class CheckInService {
       createdAt: now,
     };
     await store.insert(tx, checkIn);
-    await tx.hint('account', accountId);
+    tx.hint('account', accountId);
     const sequence = await this.#grant(tx, checkIn, settings, account);
     return { sequence, status: checkInStatus(checkIn, now, account.timeZone) };
   }

@@ -103,7 +103,7 @@ export class CouponRedemptionService {
     };
     const { sequence } = await ledger.grantOnRequest(tx, grant, request);
     invariant(sequence !== null, `coupon ${coupon.code} grants at once`);
-    await tx.hint('account', accountId);
+    tx.hint('account', accountId);
     // Last, so that those who come at once wait for as little as possible; whoever comes too late has done nothing.
     if (!(await store.redeemOne(tx, coupon.id))) throw usedUp(coupon);
     return sequence;

@@ -48,7 +48,7 @@ export class InvoiceService {
       await takeOverSubscription?.(tx);
       const invoice = await this.#mirror(tx, channel, accountId, news);
       await this.#grantPaidMonth(tx, invoice, news);
-      await tx.hint('account', accountId);
+      tx.hint('account', accountId);
       return 'applied';
     };
   }

@@ -1,4 +1,5 @@
-import type { Database, Statement } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/database.ts';
+import type { Statement } from '../../platform/database/statement.ts';
 
 /** A balance that its entries, allocations or grants do not add up to. */
 export interface Discrepancy {

@@ -1,5 +1,6 @@
 import { GatheredReads } from '../../live/gathered-reads.ts';
-import type { Database, Statement } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/database.ts';
+import type { Statement } from '../../platform/database/statement.ts';
 import {
   NUMBER_POSITION,
   type Page,

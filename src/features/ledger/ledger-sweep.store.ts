@@ -1,4 +1,5 @@
-import type { Database, Statement } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/database.ts';
+import type { Statement } from '../../platform/database/statement.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 
 const SWEEP: Statement = { name: 'ledger_sweep', text: 'select ledger_sweep($1, $2) as swept' };

@@ -1,4 +1,5 @@
-import type { Database, Statement } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/database.ts';
+import type { Statement } from '../../platform/database/statement.ts';
 import type { CreditBalance } from './ledger.model.ts';
 import type { HashedDebit } from './ledger.store.ts';
 

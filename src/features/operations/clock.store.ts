@@ -26,7 +26,7 @@ export class ClockStore {
           where domain_clock.offset_ms < excluded.offset_ms`,
         [offsetMs, movedAt],
       );
-      await tx.hint('clock', '*');
+      tx.hint('clock', '*');
     });
   }
 }

@@ -89,7 +89,7 @@ export class ChangeOrderService {
     if (sold?.price.id !== order.planPriceId) return;
     const now = this.#needs.clock.now();
     await this.#needs.store.update(tx, order.id, { status: 'PAID', paidAt: now, updatedAt: now });
-    await tx.hint('order', order.id);
+    tx.hint('order', order.id);
   }
 
   /** When the next page is too old to be used, after this instant; null when none is open. */
@@ -125,7 +125,7 @@ export class ChangeOrderService {
       const stored = await this.#needs.store.lock(tx, orderId);
       if (stored?.status !== 'PENDING') return;
       await this.#needs.store.update(tx, orderId, { status, updatedAt: this.#needs.clock.now() });
-      await tx.hint('order', orderId);
+      tx.hint('order', orderId);
     });
   }
 }

@@ -115,7 +115,7 @@ export class CheckoutOpener {
         ...discountedTotal(order, hosted),
       };
       await this.#needs.store.update(tx, order.id, opened);
-      await tx.hint('order', order.id);
+      tx.hint('order', order.id);
       const stored = await this.#needs.store.lock(tx, order.id);
       invariant(stored !== null, `order ${order.id} exists`);
       return stored;
@@ -131,7 +131,7 @@ export class CheckoutOpener {
         updatedAt: this.#needs.clock.now(),
       });
       if (stored.couponId !== null) await this.#needs.coupons.release(tx, order.id);
-      await tx.hint('order', order.id);
+      tx.hint('order', order.id);
     });
   }
 }

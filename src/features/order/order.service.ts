@@ -79,7 +79,7 @@ export class OrderService {
     const status = afterReversal(order.status, money);
     if (status === order.status) return;
     await this.#needs.store.update(tx, order.id, { status, updatedAt: this.#needs.clock.now() });
-    await tx.hint('order', order.id);
+    tx.hint('order', order.id);
   }
 
   /** Closes the hosted page of an order that waits, and takes over what the provider says of it. */
@@ -109,7 +109,7 @@ export class OrderService {
         updatedAt: this.#needs.clock.now(),
       });
       if (order.couponId !== null) await this.#needs.coupons.release(tx, id);
-      await tx.hint('order', id);
+      tx.hint('order', id);
     });
   }
 
@@ -177,7 +177,7 @@ export class OrderService {
     if (order.couponId !== null) await this.#settleCoupon(tx, id, status);
     if (status === 'PAID' && order.creditsMicro !== null)
       await this.#grantBought(tx, order, order.creditsMicro);
-    await tx.hint('order', id);
+    tx.hint('order', id);
     if (status === 'PAID') await this.#tellPaid(tx, id);
   }
 

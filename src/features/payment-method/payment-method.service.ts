@@ -154,7 +154,7 @@ export class PaymentMethodService {
       };
       await events.publish(tx, event);
     }
-    await tx.hint('account', accountId);
+    tx.hint('account', accountId);
   }
 
   #provider(channel: Channel): PaymentProvider {

@@ -1,5 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
-import type { Database, Statement } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/database.ts';
+import type { Statement } from '../../platform/database/statement.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import type { Channel } from '../../platform/money.ts';
 import { ReversalSchema } from './reversal.entity.ts';

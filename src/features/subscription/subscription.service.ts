@@ -131,7 +131,7 @@ export class SubscriptionService {
       previous: known,
     };
     await this.#needs.events.publish(tx, event);
-    await tx.hint('account', accountId);
+    tx.hint('account', accountId);
     return 'applied';
   }
 

@@ -82,7 +82,7 @@ export class UsageAnchorService {
     const now = this.#needs.clock.now();
     const anchor = next(await this.#needs.store.anchors(tx, accountId), now);
     if (anchor !== null) await this.#needs.store.add(tx, accountId, anchor, now);
-    await tx.hint('usage', accountId);
+    tx.hint('usage', accountId);
   }
 
   /** The account moved to another zone: the present period keeps its start, and ends by the new one's calendar. */

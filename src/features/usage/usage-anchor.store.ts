@@ -1,4 +1,5 @@
-import type { Database, Statement } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/database.ts';
+import type { Statement } from '../../platform/database/statement.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import { readLimits, type StoredLimit } from '../catalog/catalog.model.ts';
 import type { UsageAnchor, UsageTerms } from './usage.model.ts';

@@ -1,4 +1,5 @@
-import type { Database, Statement } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/database.ts';
+import type { Statement } from '../../platform/database/statement.ts';
 import type { DailyUsage, UsageLimit } from './usage.model.ts';
 
 /** The last counter of a metric that had begun when a period did. */

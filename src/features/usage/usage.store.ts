@@ -1,4 +1,5 @@
-import type { Database, Statement } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/database.ts';
+import type { Statement } from '../../platform/database/statement.ts';
 import type { AccountStatus } from '../account/account.model.ts';
 import type { MetricTerms } from '../catalog/catalog.model.ts';
 import type { UsageCounter, UsageEvent, UsageLimit, UsagePeriod } from './usage.model.ts';

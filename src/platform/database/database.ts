@@ -7,13 +7,8 @@ import { Companion } from './companion.ts';
 import { createConnectionPool } from './connection-pool.ts';
 import { kyselyPool } from './kysely-pool.ts';
 import { sqlTypes } from './sql-types.ts';
+import type { Statement } from './statement.ts';
 import { Transaction } from './transaction.ts';
-
-/** A statement with a name is parsed and planned once per connection. */
-export interface Statement {
-  readonly name: string;
-  readonly text: string;
-}
 
 interface DatabaseOptions {
   readonly url: string;
@@ -96,6 +91,7 @@ export class Database {
         const outcome = await work(tx);
         await em.flush();
         isAboard = (await companion?.board(tx)) ?? false;
+        await tx.sendHints();
         return outcome;
       } catch (cause) {
         failure = { cause };

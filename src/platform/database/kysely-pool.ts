@@ -1,6 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
 import { isDatabaseAway } from './database-away.ts';
+import { nameOf } from './statement.ts';
 
 /**
  * A pool as Kysely wants it: `choose` says which one it is, each time that a connection is needed. Whoever made the pools
@@ -23,7 +24,7 @@ function lend(client: PoolClient): PostgresPoolClient {
   const query = async (text: string, values: readonly unknown[]) => {
     if (failure !== undefined) throw failure;
     try {
-      return await client.query(text, [...values]);
+      return await client.query({ name: nameOf(text), text, values: [...values] });
     } catch (error) {
       if (error instanceof Error && isDatabaseAway(error)) failure = error;
       throw error;

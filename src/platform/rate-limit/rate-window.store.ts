@@ -1,4 +1,5 @@
-import type { Database, Statement } from '../database/database.ts';
+import type { Database } from '../database/database.ts';
+import type { Statement } from '../database/statement.ts';
 
 /** What one process counted of a subject and has not told yet. */
 export interface CountedRequests {
