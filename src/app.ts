@@ -11,8 +11,8 @@ import { type Doors, openDoors } from './edge/doors.ts';
 import { ClockStore } from './features/operations/clock.store.ts';
 import { buildGraphSchema } from './graphql/schema.ts';
 import { witnessMutations } from './graphql/witnessed-mutations.ts';
-import { InboxStore } from './inbox/inbox.store.ts';
 import type { Inbox } from './inbox/inbox.ts';
+import { InboxListStore } from './inbox/inbox-list.store.ts';
 import { JobQueueStore } from './jobs/job-queue.store.ts';
 import type { JobRunner } from './jobs/job-runner.ts';
 import { LiveHub } from './live/hub.ts';
@@ -101,7 +101,7 @@ async function startParts(options: AppOptions, closers: Closer[]): Promise<Omit<
   closers.push(async () => limiter.close());
   const doors = await composeDoors(services, { limiter, tracing });
   const sweeps = composeSweeps(services);
-  const jobs = composeJobs(services, inbox, sweeps, databaseUrl, tracing);
+  const jobs = composeJobs(services, sweeps, databaseUrl, tracing);
   const unwatch = watchAll(services, doors);
   closers.push(async () => unwatch());
   services.clocks.watchOver(sweeps, jobs);
@@ -140,7 +140,7 @@ function watchAll({ metrics, database, hub, clock }: Services, doors: Doors): ()
     database,
     hub,
     clock,
-    inbox: new InboxStore(database),
+    inbox: new InboxListStore(database),
     queue: new JobQueueStore(database),
     openSockets: () => doors.openSockets(),
   });

@@ -21,7 +21,6 @@ import { paymentMethodJobs } from '../features/payment-method/payment-method.job
 import { reversalJobs, reversalSweep } from '../features/reversal/reversal.jobs.ts';
 import { planCreditSweep, subscriptionJobs } from '../features/subscription/subscription.jobs.ts';
 import { inboxCrontab, inboxTasks } from '../inbox/inbox.jobs.ts';
-import type { Inbox } from '../inbox/inbox.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import { type Sweep, sweepCrontab, sweepTasks } from '../jobs/sweep.ts';
 import type { Task, Tasks } from '../jobs/task.ts';
@@ -47,7 +46,6 @@ export function composeSweeps(services: Services): Sweep[] {
 /** The runner of every job there is, on the queue of this database. */
 export function composeJobs(
   services: Services,
-  inbox: Inbox,
   sweeps: readonly Sweep[],
   url: string,
   tracing: Tracing | null,
@@ -55,7 +53,7 @@ export function composeJobs(
   const { cardRequests, config, database, logger, planChanger, purchases, subscriptions } =
     services;
   const tasks = {
-    ...inboxTasks(inbox),
+    ...inboxTasks(services.inbox, services.eventWorker),
     ...clientTokenTasks(services.clientTokenKeys),
     ...catalogJobs(services.catalog),
     ...paymentMethodJobs(cardRequests),

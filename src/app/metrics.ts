@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { InboxStore } from '../inbox/inbox.store.ts';
+import type { InboxListStore } from '../inbox/inbox-list.store.ts';
 import type { JobQueueStore } from '../jobs/job-queue.store.ts';
 import type { Task, Tasks } from '../jobs/task.ts';
 import type { LiveHub } from '../live/hub.ts';
@@ -16,7 +16,7 @@ interface Watched {
   readonly database: Database;
   readonly hub: LiveHub;
   readonly clock: Clock;
-  readonly inbox: InboxStore;
+  readonly inbox: InboxListStore;
   readonly queue: JobQueueStore;
   readonly openSockets: () => number;
 }

@@ -1,6 +1,6 @@
 import { assertNever } from '../platform/assert.ts';
 import type { Channel } from '../platform/money.ts';
-import type { Apply } from '../platform/provider-effect.ts';
+import { type Apply, ignored } from '../platform/provider-effect.ts';
 import type {
   CheckoutOutcome,
   ProviderEvent,
@@ -64,9 +64,29 @@ export function dispatchTo({
       case 'paymentReversed':
         return reversals.paymentReversed(channel, event.paymentId, event.contestedMinor ?? null);
       case 'ignored':
-        return async () => ({ ignored: event.reason });
+        return ignored(event.reason);
       default:
         return assertNever(event);
     }
   };
+}
+
+/** Whether the first step of an event asks its provider; the others only look here. */
+export function asksProvider(event: ProviderEvent): boolean {
+  switch (event.kind) {
+    case 'subscriptionChanged':
+    case 'paymentMethodChanged':
+    case 'paymentReversed':
+      return true;
+    case 'checkoutChanged':
+    case 'checkoutPaymentFailed':
+      return event.checkout.subscriptionId !== null;
+    case 'invoiceChanged':
+    case 'invoicePaymentFailed':
+      return event.invoice.subscriptionId !== null;
+    case 'ignored':
+      return false;
+    default:
+      return assertNever(event);
+  }
 }

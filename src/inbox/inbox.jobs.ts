@@ -1,13 +1,16 @@
-import { type CronEntry, idIn, type Tasks } from '../jobs/task.ts';
+import { type CronEntry, idIn, idsIn, type Tasks } from '../jobs/task.ts';
+import type { EventWorker } from './event-worker.ts';
 import type { Inbox } from './inbox.ts';
-import { WORK_WEBHOOK_EVENT } from './webhook-event.model.ts';
+import { WORK_WEBHOOK_EVENT, WORK_WEBHOOK_EVENTS } from './webhook-event.model.ts';
 
 const ENQUEUE_FORGOTTEN = 'enqueue-forgotten-webhook-events';
 
 /** The jobs of the inbox. */
-export function inboxTasks(inbox: Inbox): Tasks {
+export function inboxTasks(inbox: Inbox, worker: EventWorker): Tasks {
   return {
-    [WORK_WEBHOOK_EVENT]: (payload) => inbox.work(idIn(payload)),
+    [WORK_WEBHOOK_EVENT]: (payload) => worker.work(idIn(payload)),
+    [WORK_WEBHOOK_EVENTS]: (payload, { attempt }) =>
+      worker.workTogether(idsIn(payload), attempt === 1),
     [ENQUEUE_FORGOTTEN]: () => inbox.enqueueForgotten(),
   };
 }

@@ -1,23 +1,13 @@
-import {
-  WEBHOOK_EVENT_CURSOR,
-  type WebhookEvent,
-  type WebhookEventFilter,
-  type WebhookEventStatus,
+import type {
+  WebhookEvent,
+  WebhookEventStatus,
 } from '../features/operations/webhook-event.model.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { Statement } from '../platform/database/statement.ts';
 import type { Transaction } from '../platform/database/transaction.ts';
 import type { Channel } from '../platform/money.ts';
-import {
-  LAST_ID,
-  type Page,
-  type PageRequest,
-  pageOf,
-  pageSize,
-  readCursor,
-  UUID_POSITION,
-} from '../platform/paging.ts';
-import { WORK_WEBHOOK_EVENT } from './webhook-event.model.ts';
+import { COLUMNS } from './inbox-list.store.ts';
+import { WORK_WEBHOOK_EVENT, WORK_WEBHOOK_EVENTS } from './webhook-event.model.ts';
 
 /** A verified webhook on its way into the inbox. */
 export interface NewWebhookEvent {
@@ -36,6 +26,15 @@ export interface BegunEvent {
   readonly providerEventId: string;
   readonly type: string;
   readonly payload: unknown;
+  /** With this one. */
+  readonly attempts: number;
+}
+
+/** How an event ended. */
+export interface EndedEvent {
+  readonly id: string;
+  readonly status: 'PROCESSED' | 'IGNORED';
+  readonly lastError: string | null;
   readonly attempts: number;
 }
 
@@ -57,8 +56,18 @@ const RECEIVE: Statement = {
       order by channel, provider_event_id
       on conflict (channel, provider_event_id) do nothing
       returning id
+    ), job as (
+      select (graphile_worker.add_job('${WORK_WEBHOOK_EVENTS}', json_build_object('ids', json_agg(id)),
+        max_attempts := ${JOB_ATTEMPTS})).id from received having count(*) > 0
     )
-    select id, ${ADD_JOB} as "jobId" from received`,
+    select received.id, job.id as "jobId" from received cross join job`,
+};
+
+const OPEN: Statement = {
+  name: 'inbox_open',
+  text: `
+    select id, channel, provider_event_id as "providerEventId", type, payload, attempts + 1 as attempts
+    from webhook_event where id = any ($1) and status = 'RECEIVED'`,
 };
 
 const BEGIN: Statement = {
@@ -71,6 +80,21 @@ const BEGIN: Statement = {
     returning id, channel, provider_event_id as "providerEventId", type, payload, attempts`,
 };
 
+const CLAIM: Statement = {
+  name: 'inbox_claim',
+  text: `
+    select id from webhook_event
+    where id = any ($1) and status in ('RECEIVED', 'FAILED') for update skip locked`,
+};
+
+const FINISH: Statement = {
+  name: 'inbox_finish',
+  text: `
+    update webhook_event e set status = d.status, last_error = d.last_error, attempts = d.attempts, processed_at = $5
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::integer[]) as d (id, status, last_error, attempts)
+    where e.id = d.id`,
+};
+
 const FAIL: Statement = {
   name: 'inbox_fail',
   text: `
@@ -79,38 +103,20 @@ const FAIL: Statement = {
     returning status`,
 };
 
-const COLUMNS = `id, channel, provider_event_id as "providerEventId", type, status, attempts,
-  last_error as "lastError", received_at as "receivedAt", processed_at as "processedAt"`;
-
-// Each status of each channel is a run of its own in the index: what is rare is found as quickly as what is not. The run is
-// asked for as a range: for equal words the planner would rather walk through all ids, and past every other event.
-const PAGE: Statement = {
-  name: 'inbox_page',
+const RESTART: Statement = {
+  name: 'inbox_restart',
   text: `
-    select found.* from unnest($1::text[]) as s (wanted_status) cross join unnest($2::text[]) as c (wanted_channel)
-    cross join lateral (
-      select ${COLUMNS} from webhook_event
-      where (status, channel, id) < (wanted_status, wanted_channel, coalesce($3, '${LAST_ID}'::uuid))
-        and (status, channel) >= (wanted_status, wanted_channel)
-      order by status desc, channel desc, id desc limit $4
-    ) as found
-    order by found.id desc limit $4`,
+    update webhook_event set status = 'RECEIVED', attempts = 0, last_error = null, processed_at = null
+    where id = $1 returning ${COLUMNS}`,
 };
 
-const COUNT: Statement = {
-  name: 'inbox_count',
-  text: 'select count(*) as count from webhook_event where status = any ($1) and channel = any ($2)',
+const ENQUEUE: Statement = {
+  name: 'inbox_enqueue',
+  text: `select id, ${ADD_JOB} as "jobId" from unnest($1::uuid[]) as e (id)`,
 };
 
-const STATUSES: readonly WebhookEventStatus[] = [
-  'RECEIVED',
-  'PROCESSED',
-  'IGNORED',
-  'FAILED',
-  'DEAD',
-];
-const CHANNELS: readonly Channel[] = ['STRIPE', 'CREEM'];
-
+// Events that arrived together have one job, which does not say whose it is: as long as such a job waits for longer than a
+// moment, nobody knows what was forgotten.
 const ENQUEUE_FORGOTTEN: Statement = {
   name: 'inbox_enqueue_forgotten',
   text: `
@@ -119,21 +125,17 @@ const ENQUEUE_FORGOTTEN: Statement = {
       where e.status in ('RECEIVED', 'FAILED') and e.received_at <= $1 and not exists (
         select 1 from graphile_worker.jobs j
         where j.key = 'webhook-event:' || e.id and (j.locked_at is not null or j.attempts < j.max_attempts)
+      ) and not exists (
+        select 1 from graphile_worker.jobs j
+        where j.task_identifier = '${WORK_WEBHOOK_EVENTS}' and j.created_at < now() - interval '30 seconds'
+          and (j.locked_at is not null or j.attempts < j.max_attempts)
       )
       order by e.received_at limit 1000
     )
     select id, ${ADD_JOB} as "jobId" from forgotten`,
 };
 
-const WAITING: Statement = {
-  name: 'inbox_waiting',
-  text: `
-    select count(*) filter (where status <> 'DEAD') as count, count(*) filter (where status = 'DEAD') as "deadCount",
-      min(received_at) filter (where status <> 'DEAD') as "oldestReceivedAt"
-    from webhook_event where status in ('RECEIVED', 'FAILED', 'DEAD')`,
-};
-
-/** Every query on the table of webhook events. */
+/** Every statement by which webhook events are received and worked on. */
 export class InboxStore {
   readonly #database: Database;
 
@@ -141,7 +143,7 @@ export class InboxStore {
     this.#database = database;
   }
 
-  /** Stores those events that are new, each with its job, in one statement; answers with their ids. */
+  /** Stores those events that are new, with one job for all of them, in one statement; answers with their ids. */
   async receive(events: readonly NewWebhookEvent[]): Promise<ReadonlySet<string>> {
     const rows = await this.#database.query<{ id: string }>(RECEIVE, [
       events.map((event) => event.id),
@@ -154,18 +156,14 @@ export class InboxStore {
     return new Set(rows.map((row) => row.id));
   }
 
-  /** How many events wait or are tried again, since when the oldest of them, and how many were given up. */
-  async waiting(): Promise<{ count: number; deadCount: number; oldestReceivedAt: Date | null }> {
-    const [row] = await this.#database.query<{
-      count: bigint;
-      deadCount: bigint;
-      oldestReceivedAt: Date | null;
-    }>(WAITING, []);
-    return {
-      count: Number(row?.count ?? 0n),
-      deadCount: Number(row?.deadCount ?? 0n),
-      oldestReceivedAt: row?.oldestReceivedAt ?? null,
-    };
+  /** Those of these events that nobody has made an attempt at; an attempt that is made at once is counted by its end. */
+  open(ids: readonly string[]): Promise<BegunEvent[]> {
+    return this.#database.query<BegunEvent>(OPEN, [ids]);
+  }
+
+  /** Gives each of these events a job of its own. */
+  async enqueue(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.#database.query(ENQUEUE, [ids]);
   }
 
   /** Counts an attempt on an event that is not done; null when it is done, in other hands, or not there. */
@@ -174,24 +172,20 @@ export class InboxStore {
     return event ?? null;
   }
 
-  /** Takes an event for this transaction; false when it is done or in other hands. */
-  async claim(tx: Transaction, id: string): Promise<boolean> {
-    const rows = await tx.query(
-      `select 1 from webhook_event where id = $1 and status in ('RECEIVED', 'FAILED') for update skip locked`,
-      [id],
-    );
-    return rows.length > 0;
+  /** Takes events for this transaction; answers with those that are neither done nor in other hands. */
+  async claim(tx: Transaction, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await tx.query<{ id: string }>(CLAIM, [ids]);
+    return new Set(rows.map(({ id }) => id));
   }
 
-  async finish(
-    tx: Transaction,
-    id: string,
-    end: { status: 'PROCESSED' | 'IGNORED'; lastError: string | null; processedAt: Date },
-  ): Promise<void> {
-    await tx.query(
-      'update webhook_event set status = $2, last_error = $3, processed_at = $4 where id = $1',
-      [id, end.status, end.lastError, end.processedAt],
-    );
+  async finish(tx: Transaction, ends: readonly EndedEvent[], processedAt: Date): Promise<void> {
+    await tx.query(FINISH, [
+      ends.map(({ id }) => id),
+      ends.map(({ status }) => status),
+      ends.map(({ lastError }) => lastError),
+      ends.map(({ attempts }) => attempts),
+      processedAt,
+    ]);
   }
 
   /** Notes a failed attempt; answers with the event's status, or null when somebody else has finished it meanwhile. */
@@ -205,32 +199,11 @@ export class InboxStore {
     return row?.status ?? null;
   }
 
-  /** Puts an event back to the beginning, with its job; null when there is no such event. */
+  /** Puts an event back to the beginning, with a job of its own; null when there is no such event. */
   async restart(tx: Transaction, id: string): Promise<WebhookEvent | null> {
-    const [event] = await tx.query<WebhookEvent>(
-      `update webhook_event set status = 'RECEIVED', attempts = 0, last_error = null, processed_at = null
-       where id = $1
-       returning ${COLUMNS}`,
-      [id],
-    );
-    if (event === undefined) return null;
-    const jobKey = `webhook-event:${id}`;
-    await tx.enqueue(WORK_WEBHOOK_EVENT, { id }, { jobKey, maxAttempts: JOB_ATTEMPTS });
-    return event;
-  }
-
-  /** A page of events, the last received first. Throws InvalidInput. */
-  async events(filter: WebhookEventFilter, request: PageRequest): Promise<Page<WebhookEvent>> {
-    const size = pageSize(request);
-    const before = readCursor(WEBHOOK_EVENT_CURSOR, request, UUID_POSITION);
-    const values = [...wordsOf(filter), before, size + 1];
-    const rows = await this.#database.query<WebhookEvent>(PAGE, values);
-    return pageOf(rows, size, before === null);
-  }
-
-  async count(filter: WebhookEventFilter): Promise<bigint> {
-    const [row] = await this.#database.query<{ count: bigint }>(COUNT, wordsOf(filter));
-    return row?.count ?? 0n;
+    const [event] = await tx.query<WebhookEvent>(RESTART, [id]);
+    if (event !== undefined) await tx.query(ENQUEUE, [[id]]);
+    return event ?? null;
   }
 
   /** Gives a job to open events received before `receivedBefore` that have none left; answers how many. */
@@ -238,8 +211,4 @@ export class InboxStore {
     const rows = await this.#database.query(ENQUEUE_FORGOTTEN, [receivedBefore]);
     return rows.length;
   }
-}
-
-function wordsOf({ status, channel }: WebhookEventFilter): [readonly string[], readonly string[]] {
-  return [status === null ? STATUSES : [status], channel === null ? CHANNELS : [channel]];
 }

@@ -30,3 +30,10 @@ export function idIn(payload: unknown): string {
   if (typeof id !== 'string' || !isId(id)) throw new TypeError('The job has no id.');
   return id;
 }
+
+/** The ids in the payload `{ ids }`. Throws when it is another payload. */
+export function idsIn(payload: unknown): string[] {
+  const { ids } = (payload ?? {}) as { ids?: unknown };
+  if (!Array.isArray(ids)) throw new TypeError('The job has no ids.');
+  return ids.map((id) => idIn({ id }));
+}

@@ -8,7 +8,24 @@ type Applied = 'applied' | { readonly ignored: string };
  * The second step of what a provider announced. The first step may ask the provider and runs outside any transaction;
  * this one only writes, in the transaction that also marks the event as done. Throws StaleState.
  */
-export type Apply = (tx: Transaction) => Promise<Applied>;
+export interface Apply {
+  (tx: Transaction): Promise<Applied>;
+  /**
+   * Given when it says all by itself, so that it may share a transaction with others: it never throws StaleState, and
+   * changes what is this account's (null: nothing), whose row is locked before.
+   */
+  readonly accountId?: string | null;
+}
+
+/** A second step that may share a transaction with others of other accounts, or of the same. */
+export function forAccount(accountId: string, apply: Apply): Apply {
+  return Object.assign(apply, { accountId });
+}
+
+/** The second step of an event that means nothing here. */
+export function ignored(reason: string): Apply {
+  return Object.assign(async () => ({ ignored: reason }), { accountId: null });
+}
 
 /** The state that the first step fetched was overtaken while it was under way: both steps have to be done again. */
 export class StaleState extends Error {

@@ -21,6 +21,7 @@ import {
   silent,
   stripe,
   subscriptionUpdated,
+  workerOn,
 } from '../inbox/given.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
@@ -33,16 +34,7 @@ let doors: Door[];
 beforeAll(async () => {
   world = await inboxDatabase();
   databases = [world.database, await connect(world.files.appUrl)];
-  doors = await Promise.all(
-    databases.map((database) =>
-      openDoor(
-        inboxOn(
-          database,
-          always(async (what) => leaveEffect(what)),
-        ),
-      ),
-    ),
-  );
+  doors = await Promise.all(databases.map((database) => openDoor(inboxOn(database))));
 });
 
 afterAll(async () => {
@@ -262,12 +254,7 @@ describe('what is refused', () => {
   it('everything while the database is away (503)', async () => {
     const files = await createTestDatabase();
     const database = await connect(files.appUrl);
-    const door = await openDoor(
-      inboxOn(
-        database,
-        always(async (what) => leaveEffect(what)),
-      ),
-    );
+    const door = await openDoor(inboxOn(database));
     expect((await deliver(event(), {}, door)).status).toBe(200);
 
     await files.drop();
@@ -292,7 +279,8 @@ describe('copies of one webhook', () => {
           database,
           logger: silent,
           tasks: inboxTasks(
-            inboxOn(
+            inboxOn(database),
+            workerOn(
               database,
               always(async (what) => leaveEffect(what)),
             ),

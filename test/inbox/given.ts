@@ -1,8 +1,11 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { type Dispatch, dispatchTo, type EventServices } from '../../src/inbox/dispatch.ts';
+import { EventApplier } from '../../src/inbox/event-applier.ts';
+import { EventWorker } from '../../src/inbox/event-worker.ts';
 import { InboxStore } from '../../src/inbox/inbox.store.ts';
 import { Inbox } from '../../src/inbox/inbox.ts';
+import { InboxListStore } from '../../src/inbox/inbox-list.store.ts';
 import { WebhookEventSchema } from '../../src/inbox/webhook-event.entity.ts';
 import { Database } from '../../src/platform/database/database.ts';
 import type { Transaction } from '../../src/platform/database/transaction.ts';
@@ -12,6 +15,8 @@ import { createStripeProvider } from '../../src/providers/stripe/stripe-provider
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 const WEBHOOK_SECRET = 'whsec_inbox';
+
+const clock = { now: () => new Date() };
 
 export const silent = pino({ level: 'silent' });
 
@@ -53,12 +58,14 @@ export async function received(
   database: Database,
   dispatch = always(async (what) => leaveEffect(what)),
 ) {
-  const inbox = inboxOn(database, dispatch);
+  const inbox = inboxOn(database);
+  const worker = workerOn(database, dispatch);
   const webhook = verified();
   await inbox.receive('STRIPE', webhook);
   const { id } = await rowOf(database, webhook.eventId);
   return {
     inbox,
+    worker,
     id,
     what: `sub_of_${webhook.eventId}`,
     row: () => rowOf(database, webhook.eventId),
@@ -74,15 +81,21 @@ export function connect(url: string, poolSize = 6): Promise<Database> {
   });
 }
 
-export function inboxOn(database: Database, dispatch: Dispatch): Inbox {
-  return new Inbox({
-    database,
-    clock: { now: () => new Date() },
-    store: new InboxStore(database),
-    providers: new Map([['STRIPE', stripe]]),
-    dispatch,
-    logger: silent,
-  });
+export function inboxOn(database: Database): Inbox {
+  const store = new InboxStore(database);
+  return new Inbox({ database, clock, store, lists: new InboxListStore(database), logger: silent });
+}
+
+export function workerOn(
+  database: Database,
+  dispatch: Dispatch,
+  onHold: (ids: readonly string[]) => void = () => undefined,
+): EventWorker {
+  const store = new InboxStore(database);
+  const accounts = { holdAll: async (_tx: Transaction, ids: readonly string[]) => onHold(ids) };
+  const applier = new EventApplier({ database, clock, store, accounts });
+  const providers = new Map([['STRIPE', stripe]] as const);
+  return new EventWorker({ store, providers, dispatch, applier, logger: silent });
 }
 
 /** Services that do the same whatever was announced. */
@@ -164,9 +177,11 @@ export async function effects(database: Database, what: string): Promise<number>
   return rows.length;
 }
 
-export async function jobsOf(database: Database, eventId: string): Promise<number> {
-  const { rows } = await database.pool.query('select 1 from graphile_worker.jobs where key = $1', [
-    `webhook-event:${eventId}`,
-  ]);
+/** How many jobs there are for this event, alone or with others. */
+export async function jobsOf({ owner }: InboxDatabase, eventId: string): Promise<number> {
+  const { rows } = await owner.pool.query(
+    'select 1 from graphile_worker._private_jobs where strpos(payload::text, $1) > 0',
+    [eventId],
+  );
   return rows.length;
 }

@@ -21,7 +21,7 @@ describe('two workers', () => {
   it('apply an event once when both have asked the provider', async () => {
     const both = Promise.withResolvers<void>();
     let asked = 0;
-    const { inbox, id, what, row } = await received(
+    const { worker, id, what, row } = await received(
       world.database,
       always(async (subscription) => {
         asked += 1;
@@ -31,7 +31,7 @@ describe('two workers', () => {
       }),
     );
 
-    await Promise.all([inbox.work(id), inbox.work(id)]);
+    await Promise.all([worker.work(id), worker.work(id)]);
 
     expect(asked).toBe(2);
     expect(await effects(world.database, what)).toBe(1);
@@ -41,7 +41,7 @@ describe('two workers', () => {
   it('do not wait for each other: the second leaves an event that is being applied', async () => {
     const applying = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
-    const { inbox, id, what } = await received(
+    const { worker, id, what } = await received(
       world.database,
       always(async (subscription) => async (tx) => {
         applying.resolve();
@@ -50,9 +50,9 @@ describe('two workers', () => {
       }),
     );
 
-    const first = inbox.work(id);
+    const first = worker.work(id);
     await applying.promise;
-    await inbox.work(id);
+    await worker.work(id);
     expect(await effects(world.database, what)).toBe(0);
     release.resolve();
     await first;
@@ -64,7 +64,7 @@ describe('two workers', () => {
     const asking = Promise.withResolvers<void>();
     const late = Promise.withResolvers<void>();
     let asked = 0;
-    const { inbox, id, what, row } = await received(
+    const { worker, id, what, row } = await received(
       world.database,
       always(async (subscription) => {
         asked += 1;
@@ -76,9 +76,9 @@ describe('two workers', () => {
       }),
     );
 
-    const dead = inbox.work(id);
+    const dead = worker.work(id);
     await asking.promise;
-    await inbox.work(id);
+    await worker.work(id);
     expect(await row()).toMatchObject({ status: 'PROCESSED', attempts: 2 });
     late.resolve();
     await dead;
@@ -87,9 +87,9 @@ describe('two workers', () => {
   });
 
   it('apply it once when they are 32 and begin at once', async () => {
-    const { inbox, id, what } = await received(world.database);
+    const { worker, id, what } = await received(world.database);
 
-    await Promise.all(Array.from({ length: 32 }, () => inbox.work(id)));
+    await Promise.all(Array.from({ length: 32 }, () => worker.work(id)));
 
     expect(await effects(world.database, what)).toBe(1);
   });
@@ -98,7 +98,7 @@ describe('two workers', () => {
 describe('an overtaken state', () => {
   it('is fetched again at once, in the same attempt', async () => {
     let fetched = 0;
-    const { inbox, id, what, row } = await received(
+    const { worker, id, what, row } = await received(
       world.database,
       always(async (subscription) => {
         fetched += 1;
@@ -111,7 +111,7 @@ describe('an overtaken state', () => {
       }),
     );
 
-    await inbox.work(id);
+    await worker.work(id);
 
     expect(fetched).toBe(3);
     expect(await effects(world.database, what)).toBe(1);
@@ -120,7 +120,7 @@ describe('an overtaken state', () => {
 
   it('is a failure when it is overtaken five times', async () => {
     let fetched = 0;
-    const { inbox, id, row } = await received(
+    const { worker, id, row } = await received(
       world.database,
       always(async () => {
         fetched += 1;
@@ -130,7 +130,7 @@ describe('an overtaken state', () => {
       }),
     );
 
-    await expect(inbox.work(id)).rejects.toBeInstanceOf(StaleState);
+    await expect(worker.work(id)).rejects.toBeInstanceOf(StaleState);
 
     expect(fetched).toBe(5);
     expect(await row()).toMatchObject({ status: 'FAILED', attempts: 1 });

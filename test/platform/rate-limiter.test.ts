@@ -93,7 +93,7 @@ describe('one process that limits rates', () => {
     const away = { ...alone, share: () => Promise.reject(new Error('away')) };
     const lonely = new RateLimiter({ windows: away, logger, now: () => now });
     for (let n = 0; n < 10; n += 1) expect(lonely.take('a', 10)).toBe(0);
-    await vi.waitFor(() => expect(lonely.take('a', 10)).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(lonely.take('a', 10)).toBeGreaterThan(0), 10_000);
     lonely.close();
   });
 });
@@ -125,12 +125,12 @@ describe('several processes that limit rates', () => {
     const [first, second] = given(2, () => START) as [RateLimiter, RateLimiter];
     for (let n = 0; n < 60; n += 1) expect(first.take('shared', 100)).toBe(0);
     for (let n = 0; n < 39; n += 1) expect(second.take('shared', 100)).toBe(0);
-    await vi.waitFor(() => expect(second.waitFor('shared', 99)).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(second.waitFor('shared', 99)).toBeGreaterThan(0), 10_000);
 
     expect(second.take('shared', 100)).toBe(0);
     expect(second.take('shared', 100)).toBeGreaterThan(0);
     first.take('shared', 100);
-    await vi.waitFor(() => expect(first.waitFor('shared', 100)).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(first.waitFor('shared', 100)).toBeGreaterThan(0), 10_000);
     for (const limiter of [first, second]) limiter.close();
   });
 
@@ -159,10 +159,10 @@ describe('several processes that limit rates', () => {
     await vi.waitFor(async () => {
       const sql = `select request_count as count from rate_window where subject = 'before'`;
       expect(await database.query({ name: 'before', text: sql }, [])).toEqual([{ count: 64n }]);
-    });
+    }, 10_000);
     now += WINDOW_MS;
     second.take('before', 64);
-    await vi.waitFor(() => expect(second.waitFor('before', 64)).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(second.waitFor('before', 64)).toBeGreaterThan(0), 10_000);
     for (const limiter of [first, second]) limiter.close();
   });
 

@@ -141,6 +141,16 @@ export class AccountService {
     return account;
   }
 
+  /** Locks accounts, in the order of their ids, for all that this transaction does. */
+  holdAll(tx: Transaction, ids: readonly string[]): Promise<void> {
+    return this.#needs.store.hold(tx, ids);
+  }
+
+  /** Locks the account, unless this transaction has done so already. */
+  hold(tx: Transaction, id: string): Promise<void> {
+    return this.#needs.store.hold(tx, [id]);
+  }
+
   /** The accounts with these ids, whose rows are locked; in no order. */
   async lockedAccounts(tx: Transaction, ids: readonly string[]): Promise<Account[]> {
     const found = await this.#needs.store.inTransaction(tx, ids);

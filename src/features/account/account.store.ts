@@ -26,12 +26,20 @@ type Row = InferEntity<typeof AccountSchema>;
 
 const LARGEST_BATCH = 1_000;
 
+const COLUMNS = `id, external_id as "externalId", name, email, time_zone as "timeZone", currency, status,
+  status_since as "statusSince", status_ends_at as "statusEndsAt", blocked_at as "blockedAt", created_at as "createdAt",
+  updated_at as "updatedAt"`;
 const ACCOUNTS: Statement = {
   name: 'accounts',
-  text: `select id, external_id as "externalId", name, email, time_zone as "timeZone", currency, status,
-      status_since as "statusSince", status_ends_at as "statusEndsAt", blocked_at as "blockedAt", created_at as "createdAt",
-      updated_at as "updatedAt"
-    from account where id = any ($1)`,
+  text: `select ${COLUMNS} from account where id = any ($1)`,
+};
+const LOCK: Statement = {
+  name: 'account_lock',
+  text: `select ${COLUMNS} from account where id = $1 for no key update`,
+};
+const HOLD: Statement = {
+  name: 'account_hold',
+  text: 'select 1 from account where id = any ($1) order by id for no key update',
 };
 const NEXT_STATUS_END: Statement = {
   name: 'account_next_status_end',
@@ -89,6 +97,7 @@ const STATUSES: readonly AccountStatus[] = [
 export class AccountStore {
   readonly #database: Database;
   readonly #reads: GatheredReads<Account>;
+  readonly #held = new WeakMap<Transaction, Set<string>>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -149,8 +158,18 @@ export class AccountStore {
    * would lock it and no harder: rows that refer to the account may be written meanwhile, by whoever holds its balance.
    */
   async lock(tx: Transaction, id: string): Promise<Account | null> {
-    await tx.query('select 1 from account where id = $1 for no key update', [id]);
-    return toAccount(await tx.em.findOne(AccountSchema, { id }, { refresh: true }));
+    const [account] = await tx.query<Account>(LOCK, [id]);
+    return account ?? null;
+  }
+
+  /** Locks accounts without reading them: those that this transaction has not held so far, in the order of their ids. */
+  async hold(tx: Transaction, ids: readonly string[]): Promise<void> {
+    const held = this.#held.get(tx) ?? new Set();
+    this.#held.set(tx, held);
+    const others = ids.filter((id) => !held.has(id));
+    if (others.length === 0) return;
+    await tx.query(HOLD, [others]);
+    for (const id of others) held.add(id);
   }
 
   async lockDue(tx: Transaction, now: Date, limit: number): Promise<Account[]> {

@@ -9,7 +9,9 @@ const RANK: Readonly<Record<InvoiceStatus, number>> = {
   PAID: 4,
 };
 
-/** Whether news of a status are newer than what is stored, as far as statuses tell. */
-export function supersedes(news: InvoiceStatus, stored: InvoiceStatus): boolean {
-  return RANK[news] > RANK[stored];
+const STATUSES = Object.keys(RANK) as InvoiceStatus[];
+
+/** The stored statuses that news of this one go beyond. */
+export function supersededBy(news: InvoiceStatus): InvoiceStatus[] {
+  return STATUSES.filter((stored) => RANK[news] > RANK[stored]);
 }

@@ -4,13 +4,13 @@ import type { Transaction } from '../../platform/database/transaction.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Channel } from '../../platform/money.ts';
 import type { Page, PageRequest } from '../../platform/paging.ts';
-import type { Apply } from '../../platform/provider-effect.ts';
+import { type Apply, forAccount, ignored } from '../../platform/provider-effect.ts';
 import type { ProviderInvoice } from '../../providers/payment-objects.ts';
 import type { AccountService } from '../account/account.service.ts';
 import type { ProviderCustomerService } from '../payment-method/provider-customer.service.ts';
 import type { PlanCreditsService } from '../subscription/plan-credits.service.ts';
 import type { SubscriptionService } from '../subscription/subscription.service.ts';
-import { supersedes } from './invoice.machine.ts';
+import { supersededBy } from './invoice.machine.ts';
 import type { Invoice } from './invoice.model.ts';
 import type { InvoiceStore } from './invoice.store.ts';
 
@@ -37,20 +37,20 @@ export class InvoiceService {
    */
   async invoiceChanged(channel: Channel, news: ProviderInvoice): Promise<Apply> {
     const accountId = await this.#needs.customers.accountOf(channel, news.customerId);
-    if (accountId === null)
-      return async () => ({ ignored: `customer ${news.customerId} is not an account's` });
+    if (accountId === null) return ignored(`customer ${news.customerId} is not an account's`);
     const takeOverSubscription =
       news.subscriptionId === null
         ? null
         : await this.#needs.subscriptions.subscriptionChanged(channel, news.subscriptionId);
-    return async (tx) => {
-      await this.#needs.accounts.lock(tx, accountId);
+    const mirror: Apply = async (tx) => {
+      await this.#needs.accounts.hold(tx, accountId);
       await takeOverSubscription?.(tx);
       const invoice = await this.#mirror(tx, channel, accountId, news);
       await this.#grantPaidMonth(tx, invoice, news);
       tx.hint('account', accountId);
       return 'applied';
     };
+    return takeOverSubscription === null ? forAccount(accountId, mirror) : mirror;
   }
 
   /** A payment of an invoice failed; what follows from it is in the subscription's state. */
@@ -98,10 +98,8 @@ export class InvoiceService {
     accountId: string,
     news: ProviderInvoice,
   ): Promise<Invoice> {
-    const known = await this.#needs.store.lock(tx, channel, news.invoiceId);
-    if (known !== null && !supersedes(news.status, known.status)) return known;
     const invoice: Invoice = {
-      id: known?.id ?? newId(),
+      id: newId(),
       accountId,
       channel,
       providerInvoiceId: news.invoiceId,
@@ -115,8 +113,7 @@ export class InvoiceService {
       createdAt: news.createdAt,
       updatedAt: this.#needs.clock.now(),
     };
-    await this.#needs.store.save(tx, invoice);
-    return invoice;
+    return this.#needs.store.save(tx, invoice, supersededBy(news.status));
   }
 
   /**

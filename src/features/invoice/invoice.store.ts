@@ -1,6 +1,8 @@
 import { LockMode } from '@mikro-orm/core';
 import type { InferEntity } from '@mikro-orm/postgresql';
+import { invariant } from '../../platform/assert.ts';
 import type { Database } from '../../platform/database/database.ts';
+import type { Statement } from '../../platform/database/statement.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import type { Channel } from '../../platform/money.ts';
 import {
@@ -12,9 +14,26 @@ import {
   UUID_POSITION,
 } from '../../platform/paging.ts';
 import { InvoiceSchema } from './invoice.entity.ts';
-import { INVOICE_CURSOR, type Invoice } from './invoice.model.ts';
+import { INVOICE_CURSOR, type Invoice, type InvoiceStatus } from './invoice.model.ts';
 
 type Row = InferEntity<typeof InvoiceSchema>;
+
+/** What an invoice keeps from when it was new. */
+type SavedRow = Pick<Invoice, 'id' | 'accountId'>;
+
+const SAVE: Statement = {
+  name: 'invoice_save',
+  text: `
+    insert into invoice (id, account_id, channel, provider_invoice_id, provider_subscription_id, number, status,
+        amount_minor, currency, hosted_url, pdf_url, paid_at, created_at, updated_at)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+      on conflict (channel, provider_invoice_id) do update set provider_subscription_id = excluded.provider_subscription_id,
+        number = excluded.number, status = excluded.status, amount_minor = excluded.amount_minor,
+        currency = excluded.currency, hosted_url = excluded.hosted_url, pdf_url = excluded.pdf_url,
+        paid_at = excluded.paid_at, created_at = excluded.created_at, updated_at = excluded.updated_at
+      where invoice.status = any ($15::text[])
+      returning id, account_id as "accountId"`,
+};
 
 /** Every query on the table of invoices. */
 export class InvoiceStore {
@@ -38,13 +57,36 @@ export class InvoiceStore {
     return toInvoice(await tx.em.findOne(InvoiceSchema, { id }, options));
   }
 
-  async save(tx: Transaction, invoice: Invoice): Promise<void> {
-    const { amount, ...rest } = invoice;
-    await tx.em.upsert(InvoiceSchema, {
-      ...rest,
-      amountMinor: amount.amountMinor,
-      currency: amount.currency,
-    });
+  /**
+   * Stores an invoice that is new, or the news of one that is stored in one of these statuses; answers with what is stored
+   * then, locked.
+   */
+  async save(
+    tx: Transaction,
+    invoice: Invoice,
+    superseded: readonly InvoiceStatus[],
+  ): Promise<Invoice> {
+    const [row] = await tx.query<SavedRow>(SAVE, [
+      invoice.id,
+      invoice.accountId,
+      invoice.channel,
+      invoice.providerInvoiceId,
+      invoice.providerSubscriptionId,
+      invoice.number,
+      invoice.status,
+      invoice.amount.amountMinor,
+      invoice.amount.currency,
+      invoice.hostedUrl,
+      invoice.pdfUrl,
+      invoice.paidAt,
+      invoice.createdAt,
+      invoice.updatedAt,
+      superseded,
+    ]);
+    if (row !== undefined) return { ...invoice, ...row };
+    const stored = await this.lock(tx, invoice.channel, invoice.providerInvoiceId);
+    invariant(stored !== null, `invoice ${invoice.providerInvoiceId} is stored`);
+    return stored;
   }
 
   async statusesOf(

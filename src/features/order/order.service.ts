@@ -7,7 +7,7 @@ import { NotFound } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
 import type { Channel } from '../../platform/money.ts';
 import type { Page, PageRequest } from '../../platform/paging.ts';
-import { type Apply, takeOver } from '../../platform/provider-effect.ts';
+import { type Apply, forAccount, ignored, takeOver } from '../../platform/provider-effect.ts';
 import type { CheckoutOutcome } from '../../providers/payment-objects.ts';
 import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import type { AccountService } from '../account/account.service.ts';
@@ -141,18 +141,18 @@ export class OrderService {
   async #settle(channel: Channel, checkout: CheckoutOutcome, news: CheckoutNews): Promise<Apply> {
     const orderId = checkout.orderId !== null && isId(checkout.orderId) ? checkout.orderId : null;
     const order = await this.#needs.store.ofCheckout(channel, orderId, checkout.checkoutId);
-    if (order === null)
-      return async () => ({ ignored: `checkout ${checkout.checkoutId} belongs to no order` });
+    if (order === null) return ignored(`checkout ${checkout.checkoutId} belongs to no order`);
     const takeOverSubscription =
       news === 'PAID' && checkout.subscriptionId !== null
         ? await this.#needs.subscriptions.subscriptionChanged(channel, checkout.subscriptionId)
         : null;
-    return async (tx) => {
-      await this.#needs.accounts.lock(tx, order.accountId);
+    const settle: Apply = async (tx) => {
+      await this.#needs.accounts.hold(tx, order.accountId);
       await this.#apply(tx, order.id, news, checkout);
       await takeOverSubscription?.(tx);
       return 'applied';
     };
+    return takeOverSubscription === null ? forAccount(order.accountId, settle) : settle;
   }
 
   async #apply(

@@ -7,7 +7,7 @@ import type { DomainEvents } from '../../platform/domain-events.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import type { Channel } from '../../platform/money.ts';
-import { type Apply, StaleState } from '../../platform/provider-effect.ts';
+import { type Apply, ignored, StaleState } from '../../platform/provider-effect.ts';
 import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import { NotAllowedNow } from '../account/account.errors.ts';
 import type { AccountService } from '../account/account.service.ts';
@@ -66,8 +66,7 @@ export class PaymentMethodService {
     setUpId: string | null,
   ): Promise<Apply> {
     const accountId = await this.#needs.customers.accountOf(channel, customerId);
-    if (accountId === null)
-      return async () => ({ ignored: `customer ${customerId} is not an account's` });
+    if (accountId === null) return ignored(`customer ${customerId} is not an account's`);
     const provider = this.#provider(channel);
     const owner = { accountId, channel, customerId };
     if (setUpId !== null) await this.#makeFirstDefault(provider, owner, setUpId);

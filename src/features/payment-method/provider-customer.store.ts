@@ -1,14 +1,30 @@
+import { GatheredReads } from '../../live/gathered-reads.ts';
 import type { Database } from '../../platform/database/database.ts';
+import type { Statement } from '../../platform/database/statement.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import type { Channel } from '../../platform/money.ts';
 import { ProviderCustomerSchema } from './provider-customer.entity.ts';
 
+const LARGEST_BATCH = 1_000;
+
+const ACCOUNTS_OF: Statement = {
+  name: 'provider_customer_accounts',
+  text: `select channel, customer_id as id, account_id as "accountId"
+    from provider_customer join unnest($1::text[], $2::text[]) as wanted (channel, customer_id)
+      using (channel, customer_id)`,
+};
+
 /** Every query on the table of customers at providers. */
 export class ProviderCustomerStore {
   readonly #database: Database;
+  readonly #accounts: GatheredReads<string>;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#accounts = new GatheredReads({
+      read: (customers) => this.#accountsOf(customers.map((customer) => JSON.parse(customer))),
+      maxBatch: LARGEST_BATCH,
+    });
   }
 
   async customerOf(accountId: string, channel: Channel): Promise<string | null> {
@@ -16,11 +32,9 @@ export class ProviderCustomerStore {
     return row?.customerId ?? null;
   }
 
+  /** Those who ask at the same time share one statement. */
   async accountOf(channel: Channel, customerId: string): Promise<string | null> {
-    const row = await this.#database
-      .read()
-      .findOne(ProviderCustomerSchema, { channel, customerId });
-    return row?.accountId ?? null;
+    return (await this.#accounts.read(JSON.stringify([channel, customerId]))) ?? null;
   }
 
   /** When a customer was first asked for; now, when it was not yet. */
@@ -82,5 +96,17 @@ export class ProviderCustomerStore {
       [accountId, channel, revision],
     );
     return rows.length > 0;
+  }
+
+  async #accountsOf(
+    customers: readonly (readonly [Channel, string])[],
+  ): Promise<Map<string, string>> {
+    const rows = await this.#database.query<{ channel: Channel; id: string; accountId: string }>(
+      ACCOUNTS_OF,
+      [customers.map(([channel]) => channel), customers.map(([, id]) => id)],
+    );
+    return new Map(
+      rows.map(({ channel, id, accountId }) => [JSON.stringify([channel, id]), accountId]),
+    );
   }
 }

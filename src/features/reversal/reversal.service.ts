@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import type { Channel } from '../../platform/money.ts';
-import { type Apply, StaleState } from '../../platform/provider-effect.ts';
+import { type Apply, ignored, StaleState } from '../../platform/provider-effect.ts';
 import type { PaymentReversal } from '../../providers/payment-objects.ts';
 import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import type { AccountService } from '../account/account.service.ts';
@@ -196,10 +196,6 @@ export class ReversalService {
     const figures = { paidMinor, refundedMinor, contestedMinor, lostMinor };
     return this.#needs.creditReversals.reverse(tx, { accountId, cause, ...figures, metadata });
   }
-}
-
-function ignored(reason: string): Apply {
-  return async () => ({ ignored: reason });
 }
 
 /** What a dispute withholds, of which its event alone told: until it is lost, or refunded, as long as nobody says otherwise. */

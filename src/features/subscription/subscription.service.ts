@@ -4,7 +4,7 @@ import type { Transaction } from '../../platform/database/transaction.ts';
 import type { DomainEvents } from '../../platform/domain-events.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Channel } from '../../platform/money.ts';
-import { type Apply, StaleState } from '../../platform/provider-effect.ts';
+import { type Apply, ignored, StaleState } from '../../platform/provider-effect.ts';
 import type { ProviderSubscription } from '../../providers/payment-objects.ts';
 import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import type { Account } from '../account/account.model.ts';
@@ -167,10 +167,6 @@ export class SubscriptionService {
     await this.#enqueueCancelling(tx, other.channel, other.providerSubscriptionId);
     return true;
   }
-}
-
-function ignored(reason: string): Apply {
-  return async () => ({ ignored: reason });
 }
 
 function takenOver(
