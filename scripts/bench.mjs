@@ -12,6 +12,7 @@ const BENCHES = {
   spend: {},
   usage: {},
   sockets: {},
+  push: { rivals: true },
   read: { rivals: true },
   floor: { rivals: true },
   webhooks: { rivals: true },

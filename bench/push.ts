@@ -1,0 +1,152 @@
+// `npm run bench:push`: ten thousand subscribers of balances, all of one account and each of an account of their own, beside
+// graphql-ws as it is published and beside ws without any protocol on top.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { median } from './support/measurement.ts';
+import type { PushFigures, PushOrder, PushTarget } from './support/push-order.ts';
+import { type PushRun, pushReport } from './support/push-report.ts';
+import { type PushServer, startPushServer } from './support/push-servers.ts';
+import { findRedis } from './support/redis-server.ts';
+import { writeSection } from './support/results-file.ts';
+import { stopChild } from './support/server-process.ts';
+import { setStage } from './support/stage.ts';
+
+/** Fewer of them while the program itself is worked on: what they show is not written down. */
+const [subscribers = 10_000, repetitions = 5] = process.argv.slice(2).map(Number);
+const CHANGES = 8;
+const CALLERS = 64;
+const ANSWERS = 500;
+const PROGRAMS = ['tollgate', 'stock-graphql-ws', 'raw-ws'] as const;
+
+const stage = await setStage();
+// Each server has its listeners in a process of their own: together they would need more files than one may open.
+const audiences = PROGRAMS.map(() => fork(new URL('./support/push-audience.ts', import.meta.url)));
+const servers: PushServer[] = [];
+try {
+  const url = await stage.createDatabase('push');
+  for (const program of PROGRAMS) servers.push(await startPushServer(program, url, stage));
+  const targets = servers.map(({ port }, index): PushTarget => {
+    const name = PROGRAMS[index] ?? '';
+    return { name, port, trigger: name === 'tollgate' ? 'spend' : 'publish' };
+  });
+  const answers = await compareAnswers(targets[0]);
+  const heaps = await openAudiences(targets, 1);
+  const oneAccount = await race(targets, { what: 'one account', changes: CHANGES });
+  await closeAudiences();
+  await openAudiences(targets, subscribers);
+  const everyAccount = await race(targets, { what: 'every account', callers: CALLERS });
+  await closeAudiences();
+  await report({
+    subscribers,
+    repetitions,
+    callers: CALLERS,
+    heaps,
+    oneAccount,
+    everyAccount,
+    answers,
+  });
+} finally {
+  for (const server of servers) await server.stop();
+  for (const audience of audiences) await stopChild(audience);
+  await stage.close();
+}
+
+/** Opens everybody's subscribers, over so many accounts; answers what heap one of them needs, in bytes. */
+async function openAudiences(
+  targets: readonly PushTarget[],
+  accounts: number,
+): Promise<readonly number[]> {
+  const heaps: number[] = [];
+  for (const [index, target] of targets.entries()) {
+    const before = (await servers[index]?.heap()) ?? 0;
+    const openedAt = performance.now();
+    await tell(index, { what: 'open', target, sockets: subscribers, accounts });
+    const tookMs = performance.now() - openedAt;
+    const heap = (((await servers[index]?.heap()) ?? 0) - before) / subscribers;
+    heaps.push(heap);
+    note(
+      target,
+      `${subscribers} open after ${Math.round(tookMs)} ms, ${Math.round(heap)} bytes each`,
+    );
+  }
+  return heaps;
+}
+
+/** Lets everyone take turns, besides a first time that only warms up; answers the medians. */
+async function race(
+  targets: readonly PushTarget[],
+  order: PushOrder,
+): Promise<readonly PushFigures[]> {
+  const found = targets.map((): PushFigures[] => []);
+  for (let repetition = 0; repetition <= repetitions; repetition += 1) {
+    const turns = [...targets.entries()];
+    for (const [index, target] of repetition % 2 === 0 ? turns : turns.toReversed()) {
+      const figures = await tell(index, order);
+      const { perSecond, p50Ms, p99Ms } = figures;
+      note(
+        target,
+        `${perSecond.toFixed(0)}/s  p50 ${p50Ms.toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms`,
+      );
+      if (repetition > 0) found[index]?.push(figures);
+    }
+  }
+  return found.map(medians);
+}
+
+/** How long after the answer one subscriber is told, and how long Redis takes; null without a Redis. */
+async function compareAnswers(target: PushTarget | undefined): Promise<PushRun['answers']> {
+  const redis = await findRedis();
+  if (redis === null || target === undefined) return null;
+  try {
+    const ours: PushFigures[] = [];
+    const theirs: PushFigures[] = [];
+    for (let repetition = 0; repetition <= repetitions; repetition += 1) {
+      const turn = [
+        await tell(0, { what: 'answers', target, changes: ANSWERS }),
+        await tell(0, { what: 'redis', url: redis.url, changes: ANSWERS }),
+      ] as const;
+      if (repetition > 0) ours.push(turn[0]);
+      if (repetition > 0) theirs.push(turn[1]);
+    }
+    return { ours: medians(ours), redis: medians(theirs) };
+  } finally {
+    await redis.stop();
+  }
+}
+
+async function closeAudiences(): Promise<void> {
+  for (const index of audiences.keys()) await tell(index, { what: 'close' });
+}
+
+/** Gives the listeners of one server an order. */
+async function tell(index: number, order: PushOrder): Promise<PushFigures> {
+  const audience = audiences[index];
+  if (audience === undefined) throw new Error(`There is no server ${index}.`);
+  const answered = once(audience, 'message');
+  audience.send(order);
+  const [figures] = (await answered) as [PushFigures | { error: string }];
+  if ('error' in figures) throw new Error(figures.error);
+  return figures;
+}
+
+function medians(all: readonly PushFigures[]): PushFigures {
+  const of = (pick: (figures: PushFigures) => number) => median(all.map(pick));
+  return {
+    receipts: of(({ receipts }) => receipts),
+    perSecond: of(({ perSecond }) => perSecond),
+    p50Ms: of(({ p50Ms }) => p50Ms),
+    p99Ms: of(({ p99Ms }) => p99Ms),
+    afterAnswerP50Ms: of(({ afterAnswerP50Ms }) => afterAnswerP50Ms),
+    afterAnswerP99Ms: of(({ afterAnswerP99Ms }) => afterAnswerP99Ms),
+  };
+}
+
+function note({ name }: PushTarget, text: string): void {
+  process.stderr.write(`  ${name.padEnd(20)}${text}\n`);
+}
+
+async function report(run: PushRun): Promise<void> {
+  const text = pushReport(run);
+  process.stdout.write(`\n${text}`);
+  if (process.argv.length === 2) await writeSection('push', text);
+}
