@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { composeJobs, composeSweeps } from './app/jobs.ts';
+import { composeHub } from './app/live.ts';
 import { timedProviders, watchParts } from './app/metrics.ts';
 import { environmentsOf, startProviders } from './app/providers.ts';
 import { composeResolvers } from './app/resolvers.ts';
@@ -15,8 +16,6 @@ import type { Inbox } from './inbox/inbox.ts';
 import { InboxListStore } from './inbox/inbox-list.store.ts';
 import { JobQueueStore } from './jobs/job-queue.store.ts';
 import type { JobRunner } from './jobs/job-runner.ts';
-import { LiveHub } from './live/hub.ts';
-import { PostgresTransport } from './live/postgres-transport.ts';
 import { type Clock, MovableClock, SystemClock } from './platform/clock.ts';
 import { inBackground } from './platform/database/background.ts';
 import { Database } from './platform/database/database.ts';
@@ -88,7 +87,7 @@ async function startParts(options: AppOptions, closers: Closer[]): Promise<Omit<
   const metrics = new Metrics();
   const providers = timedProviders(sources.providers, metrics, tracing);
   const playedProviders = sources.played;
-  const hub = new LiveHub(new PostgresTransport(databaseUrl, logger));
+  const hub = await composeHub(config, databaseUrl, logger, metrics);
   const foundation = { config, database, hub, clock, logger, metrics, providers, playedProviders };
   const services = composeServices(foundation);
   subscribeFeatures(services);

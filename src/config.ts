@@ -48,7 +48,7 @@ export interface Config {
   readonly reconciles: boolean;
   readonly redirectOrigins: RedirectOrigins;
   readonly doors: DoorSettings;
-  /** Not used yet: pushes go through PostgreSQL. */
+  /** Carries pushes between processes; null: PostgreSQL does. */
   readonly redisUrl: string | null;
   /** Who has it may read the metrics; null: this machine only. */
   readonly metricsToken: string | null;
@@ -93,8 +93,6 @@ export function loadConfig(
   if (!isSandbox && settings.redirectOrigins.origins.length === 0) {
     warnings.push('REDIRECT_ORIGINS: is empty; no success, cancel or return URL will be accepted.');
   }
-  if (settings.redisUrl !== null)
-    warnings.push('REDIS_URL: is not used yet; pushes between processes go through PostgreSQL.');
   const catalogue = loadCatalogue(reader, mistakes);
   mistakes.refuseIfAny();
   invariant(catalogue !== null, 'a catalogue without mistakes was read');

@@ -74,6 +74,21 @@ export async function cutListeners(database: TestDatabase): Promise<number> {
   }
 }
 
+/** How many connections listen for gateways. */
+export async function countListeners(database: TestDatabase): Promise<number> {
+  const client = new Client({ connectionString: database.appUrl });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query(
+      `select from pg_stat_activity
+       where application_name = 'tollgate listener' and datname = current_database()`,
+    );
+    return rowCount ?? 0;
+  } finally {
+    await client.end();
+  }
+}
+
 /** Hears on until the entry with this sequence; answers the events. */
 export async function hearUntil(
   live: LiveSubscription<CreditBalanceChangedSubscription>,

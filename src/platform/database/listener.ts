@@ -32,6 +32,12 @@ export class Listener {
     await this.#connect();
   }
 
+  /** Asks something on the connection that listens. Rejects when it is lost, or does not answer in time. */
+  async ask<Row>(text: string): Promise<Row[]> {
+    if (this.#client === null) throw new Error('The connection was lost.');
+    return (await this.#client.query(text)).rows as Row[];
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#drop();
