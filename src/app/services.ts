@@ -216,7 +216,10 @@ function composeUsage(base: Base & ReturnType<typeof composeAccounts>) {
   const usageReports = new UsageReportService({
     ...base,
     anchors,
-    store: new UsageReportStore(database),
+    store: new UsageReportStore(
+      database,
+      base.catalogue.metrics.map(({ name }) => name),
+    ),
   });
   const usageGate = new UsageGateService({ ...base, usage, usageReports });
   return { usageAnchors: anchors, usage, usageReports, usageGate };

@@ -1,22 +1,38 @@
 import { LockMode } from '@mikro-orm/core';
 import type { InferEntity } from '@mikro-orm/postgresql';
+import { GatheredList } from '../../live/gathered-list.ts';
 import { invariant } from '../../platform/assert.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Statement } from '../../platform/database/statement.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import type { Channel } from '../../platform/money.ts';
-import {
-  type Page,
-  type PageRequest,
-  pageOf,
-  pageSize,
-  readCursor,
-  UUID_POSITION,
-} from '../../platform/paging.ts';
+import { LAST_ID, type Page, type PageRequest, UUID_POSITION } from '../../platform/paging.ts';
 import { InvoiceSchema } from './invoice.entity.ts';
 import { INVOICE_CURSOR, type Invoice, type InvoiceStatus } from './invoice.model.ts';
 
-type Row = InferEntity<typeof InvoiceSchema>;
+type InvoiceRow = InferEntity<typeof InvoiceSchema>;
+
+const COLUMNS = `id, account_id as "accountId", channel, provider_invoice_id as "providerInvoiceId",
+  provider_subscription_id as "providerSubscriptionId", number, status, amount_minor as "amountMinor", currency,
+  hosted_url as "hostedUrl", pdf_url as "pdfUrl", paid_at as "paidAt", created_at as "createdAt", updated_at as "updatedAt"`;
+
+const BY_IDS: Statement = {
+  name: 'invoices',
+  text: `select ${COLUMNS} from invoice where id = any ($1)`,
+};
+const PAGE: Statement = {
+  name: 'invoice_page',
+  text: `select w.n::int, i.* from unnest($1::uuid[], $2::uuid[], $3::int[]) with ordinality as w (account, before, size, n)
+    cross join lateral (
+      select ${COLUMNS} from invoice where account_id = w.account and id < coalesce(w.before, '${LAST_ID}'::uuid)
+      order by id desc limit w.size
+    ) i order by w.n, i.id desc`,
+};
+const COUNT: Statement = {
+  name: 'invoice_count',
+  text: `select w.n::int, (select count(*) from invoice where account_id = w.account) as count
+    from unnest($1::uuid[]) with ordinality as w (account, n)`,
+};
 
 /** What an invoice keeps from when it was new. */
 type SavedRow = Pick<Invoice, 'id' | 'accountId'>;
@@ -38,9 +54,17 @@ const SAVE: Statement = {
 /** Every query on the table of invoices. */
 export class InvoiceStore {
   readonly #database: Database;
+  readonly #pages: GatheredList<InvoiceRow>;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#pages = new GatheredList({
+      database,
+      page: PAGE,
+      count: COUNT,
+      cursorKind: INVOICE_CURSOR,
+      position: UUID_POSITION,
+    });
   }
 
   async lock(
@@ -49,12 +73,14 @@ export class InvoiceStore {
     providerInvoiceId: string,
   ): Promise<Invoice | null> {
     const options = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const;
-    return toInvoice(await tx.em.findOne(InvoiceSchema, { channel, providerInvoiceId }, options));
+    const row = await tx.em.findOne(InvoiceSchema, { channel, providerInvoiceId }, options);
+    return row === null ? null : toInvoice(row);
   }
 
   async lockById(tx: Transaction, id: string): Promise<Invoice | null> {
     const options = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const;
-    return toInvoice(await tx.em.findOne(InvoiceSchema, { id }, options));
+    const row = await tx.em.findOne(InvoiceSchema, { id }, options);
+    return row === null ? null : toInvoice(row);
   }
 
   /**
@@ -105,38 +131,20 @@ export class InvoiceStore {
   }
 
   async byIds(ids: readonly string[]): Promise<Invoice[]> {
-    const rows = await this.#database.read().find(InvoiceSchema, { id: { $in: [...ids] } });
-    return rows.flatMap((row) => toInvoice(row) ?? []);
+    return (await this.#database.query<InvoiceRow>(BY_IDS, [[...ids]])).map(toInvoice);
   }
 
   async page(accountId: string, request: PageRequest): Promise<Page<Invoice>> {
-    const size = pageSize(request);
-    const before = readCursor(INVOICE_CURSOR, request, UUID_POSITION);
-    const where = { accountId, ...(before === null ? {} : { id: { $lt: before } }) };
-    const rows = await this.#database
-      .read()
-      .find(InvoiceSchema, where, { orderBy: { id: 'desc' }, limit: size + 1 });
-    return pageOf(
-      rows.flatMap((row) => toInvoice(row) ?? []),
-      size,
-      before === null,
-    );
+    const page = await this.#pages.page(accountId, request);
+    return { ...page, items: page.items.map(toInvoice) };
   }
 
-  async count(accountId: string): Promise<bigint> {
-    const [row] = await this.#database.query<{ count: bigint }>(
-      {
-        name: 'invoice_count',
-        text: 'select count(*) as count from invoice where account_id = $1',
-      },
-      [accountId],
-    );
-    return row?.count ?? 0n;
+  count(accountId: string): Promise<bigint> {
+    return this.#pages.count(accountId);
   }
 }
 
-function toInvoice(row: Row | null): Invoice | null {
-  if (row === null) return null;
-  const { amountMinor, currency, ...rest } = row;
+/** An entity has what a row has, and more; what is not set may be undefined in it. */
+function toInvoice({ amountMinor, currency, ...rest }: InvoiceRow): Invoice {
   return { ...(rest as Omit<Invoice, 'amount'>), amount: { amountMinor, currency } };
 }

@@ -1,7 +1,8 @@
-import { GatheredReads } from '../../live/gathered-reads.ts';
+import { GatheredList } from '../../live/gathered-list.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Statement } from '../../platform/database/statement.ts';
 import {
+  LAST_ID,
   NUMBER_POSITION,
   type Page,
   type PageRequest,
@@ -21,7 +22,6 @@ import {
   TRANSACTION_CURSOR,
 } from './ledger.model.ts';
 
-const MOST_PAGES = 100;
 /** Milliseconds since 1970, the account, the sequence. */
 const EVERY_POSITION = /^\d{1,15}\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\/\d{1,18}$/;
 
@@ -37,10 +37,9 @@ const grantColumns = (
     else remaining_micro end as "remainingMicro", held_micro as "heldMicro", priority, effective_at as "effectiveAt",
   expires_at as "expiresAt", cause_kind as "causeKind", cause_id as "causeId", created_at as "createdAt"`;
 
-// Pages of several accounts: each has its own beginning and size.
 const TRANSACTIONS: Statement = {
-  name: 'credit_transactions_pages',
-  text: `select w.n, t.* from unnest($1::uuid[], $2::bigint[], $3::int[]) with ordinality as w (account, before, size, n)
+  name: 'credit_transactions_page',
+  text: `select w.n::int, t.* from unnest($1::uuid[], $2::bigint[], $3::int[]) with ordinality as w (account, before, size, n)
     cross join lateral (
       select ${TRANSACTION_COLUMNS} from credit_transaction
       where account_id = w.account and sequence < coalesce(w.before, 9223372036854775807)
@@ -49,9 +48,14 @@ const TRANSACTIONS: Statement = {
 };
 const TRANSACTIONS_OF_TYPES: Statement = {
   name: 'credit_transactions_page_of_types',
-  text: `select ${TRANSACTION_COLUMNS} from credit_transaction
-    where account_id = $1 and sequence < coalesce($2, 9223372036854775807) and type = any ($3)
-    order by sequence desc limit $4`,
+  text: `select w.n::int, t.*
+    from unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[]) with ordinality as w (account, before, size, types, n)
+    cross join lateral (
+      select ${TRANSACTION_COLUMNS} from credit_transaction
+      where account_id = w.account and sequence < coalesce(w.before, 9223372036854775807)
+        and type = any (string_to_array(w.types, ','))
+      order by sequence desc limit w.size
+    ) t order by w.n, t.sequence desc`,
 };
 // Each type is a run of its own in the index `credit_transaction_all`, read from its end: a page costs a few rows of each
 // wanted type, however many entries there are and however rare the type is.
@@ -75,7 +79,14 @@ const TYPES_COUNT: Statement = {
 };
 const TRANSACTION_COUNT: Statement = {
   name: 'credit_transactions_count',
-  text: 'select count(*) as count from credit_transaction where account_id = $1 and ($2::text[] is null or type = any ($2))',
+  text: `select w.n::int, (select count(*) from credit_transaction where account_id = w.account) as count
+    from unnest($1::uuid[]) with ordinality as w (account, n)`,
+};
+const TRANSACTION_COUNT_OF_TYPES: Statement = {
+  name: 'credit_transactions_count_of_types',
+  text: `select w.n::int, (select count(*) from credit_transaction
+      where account_id = w.account and type = any (string_to_array(w.types, ','))) as count
+    from unnest($1::uuid[], $2::text[]) with ordinality as w (account, types, n)`,
 };
 const TRANSACTION_AT: Statement = {
   name: 'credit_transaction_at',
@@ -92,20 +103,25 @@ const spendableAt = (now: string) => `(
   and (status = 'PENDING' or remaining_micro > held_micro or remaining_micro > held_micro - (
     select sum(t.amount_micro) from credit_hold h
     join credit_hold_allocation t on t.account_id = h.account_id and t.hold_id = h.id and t.grant_id = credit_grant.id
-    where h.account_id = $1 and h.status = 'OPEN' and h.expires_at <= ${now})))`;
+    where h.account_id = credit_grant.account_id and h.status = 'OPEN' and h.expires_at <= ${now})))`;
 
 const GRANTS: Statement = {
   name: 'credit_grants_page',
-  text: `select ${grantColumns('$4')} from credit_grant
-    where account_id = $1 and ($2::uuid is null or id < $2) and (not $3 or
-      ${spendableAt('$4')})
-    order by id desc limit $5`,
+  text: `select w.n::int, g.*
+    from unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[], $5::boolean[]) with ordinality
+      as w (account, before, size, now, spendable_only, n)
+    cross join lateral (
+      select ${grantColumns('w.now')} from credit_grant
+      where account_id = w.account and id < coalesce(w.before, '${LAST_ID}'::uuid)
+        and (not w.spendable_only or ${spendableAt('w.now')})
+      order by id desc limit w.size
+    ) g order by w.n, g.id desc`,
 };
 const GRANT_COUNT: Statement = {
   name: 'credit_grants_count',
-  text: `select count(*) as count from credit_grant
-    where account_id = $1 and (not $2 or
-      ${spendableAt('$3')})`,
+  text: `select w.n::int, (select count(*) from credit_grant
+      where account_id = w.account and (not w.spendable_only or ${spendableAt('w.now')})) as count
+    from unnest($1::uuid[], $2::timestamptz[], $3::boolean[]) with ordinality as w (account, now, spendable_only, n)`,
 };
 const GRANTS_BY_ID: Statement = {
   name: 'credit_grants_by_id',
@@ -122,41 +138,47 @@ const ALLOCATIONS: Statement = {
 /** What the ledger can tell of the past: entries, the grants they touched, pages of both. */
 export class LedgerHistoryStore {
   readonly #database: Database;
-  /** By account, position and size. */
-  readonly #pages: GatheredReads<readonly CreditTransaction[]>;
+  readonly #transactions: GatheredList<CreditTransaction>;
+  readonly #transactionsOfTypes: GatheredList<CreditTransaction>;
+  readonly #grants: GatheredList<CreditGrant>;
 
   constructor(database: Database) {
     this.#database = database;
-    this.#pages = new GatheredReads({
-      read: (wanted) => this.#readPages(wanted),
-      maxBatch: MOST_PAGES,
+    const entries = { database, cursorKind: TRANSACTION_CURSOR, position: NUMBER_POSITION };
+    this.#transactions = new GatheredList({
+      ...entries,
+      page: TRANSACTIONS,
+      count: TRANSACTION_COUNT,
+    });
+    this.#transactionsOfTypes = new GatheredList({
+      ...entries,
+      page: TRANSACTIONS_OF_TYPES,
+      count: TRANSACTION_COUNT_OF_TYPES,
+    });
+    this.#grants = new GatheredList({
+      database,
+      page: GRANTS,
+      count: GRANT_COUNT,
+      cursorKind: GRANT_CURSOR,
+      position: UUID_POSITION,
     });
   }
 
-  async transactions(
+  transactions(
     accountId: string,
     types: readonly CreditTransactionType[] | null,
     request: PageRequest,
   ): Promise<Page<CreditTransaction>> {
-    const size = pageSize(request);
-    const before = readCursor(TRANSACTION_CURSOR, request, NUMBER_POSITION);
-    const rows =
-      types === null
-        ? await this.#pages.read([accountId, before ?? '', size + 1].join('/'))
-        : await this.#database.query<CreditTransaction>(TRANSACTIONS_OF_TYPES, [
-            accountId,
-            before,
-            types,
-            size + 1,
-          ]);
-    return pageOf(rows ?? [], size, before === null);
+    if (types === null) return this.#transactions.page(accountId, request);
+    return this.#transactionsOfTypes.page(accountId, request, types.join());
   }
 
   transactionCount(
     accountId: string,
     types: readonly CreditTransactionType[] | null,
   ): Promise<bigint> {
-    return this.#count(TRANSACTION_COUNT, [accountId, types]);
+    if (types === null) return this.#transactions.count(accountId);
+    return this.#transactionsOfTypes.count(accountId, types.join());
   }
 
   /** A page of all accounts' entries, newest first. Throws InvalidInput. */
@@ -194,26 +216,17 @@ export class LedgerHistoryStore {
     return this.#database.query<CreditTransaction>(ENTRIES_SINCE, [accountId, after, last]);
   }
 
-  async grants(
+  grants(
     accountId: string,
     spendableOnly: boolean,
     request: PageRequest,
     now: Date,
   ): Promise<Page<CreditGrant>> {
-    const size = pageSize(request);
-    const before = readCursor(GRANT_CURSOR, request, UUID_POSITION);
-    const rows = await this.#database.query<CreditGrant>(GRANTS, [
-      accountId,
-      before,
-      spendableOnly,
-      now,
-      size + 1,
-    ]);
-    return pageOf(rows, size, before === null);
+    return this.#grants.page(accountId, request, now.toISOString(), `${spendableOnly}`);
   }
 
   grantCount(accountId: string, spendableOnly: boolean, now: Date): Promise<bigint> {
-    return this.#count(GRANT_COUNT, [accountId, spendableOnly, now]);
+    return this.#grants.count(accountId, now.toISOString(), `${spendableOnly}`);
   }
 
   grantsById(ids: readonly string[], now: Date): Promise<CreditGrant[]> {
@@ -226,18 +239,6 @@ export class LedgerHistoryStore {
     const accountIds = entries.map((entry) => entry.accountId);
     const sequences = entries.map((entry) => entry.sequence.toString());
     return this.#database.query<CreditAllocation>(ALLOCATIONS, [accountIds, sequences]);
-  }
-
-  async #readPages(
-    wanted: readonly string[],
-  ): Promise<ReadonlyMap<string, readonly CreditTransaction[]>> {
-    const places = wanted.map((place) => place.split('/'));
-    const rows = await this.#database.query<CreditTransaction & { n: bigint }>(TRANSACTIONS, [
-      places.map(([accountId]) => accountId),
-      places.map(([, before]) => before || null),
-      places.map(([, , size]) => size),
-    ]);
-    return Map.groupBy(rows, ({ n }) => wanted[Number(n) - 1] ?? '');
   }
 
   async #count(statement: Statement, values: readonly unknown[]): Promise<bigint> {

@@ -1,34 +1,38 @@
+import { GatheredList } from '../../live/gathered-list.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Statement } from '../../platform/database/statement.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
-import {
-  NUMBER_POSITION,
-  type Page,
-  type PageRequest,
-  pageOf,
-  pageSize,
-  readCursor,
-} from '../../platform/paging.ts';
+import { NUMBER_POSITION, type Page, type PageRequest } from '../../platform/paging.ts';
 import type { LifecycleTransition, RecordedTransition } from './lifecycle.model.ts';
 
 const TRANSITION_CURSOR = 'lifecycle-transition';
 
 const PAGE: Statement = {
   name: 'lifecycle_transition_page',
-  text: `select sequence, from_status as "from", to_status as "to", trigger, at from lifecycle_transition
-    where account_id = $1 and sequence < coalesce($2::integer, 2147483647) order by sequence desc limit $3`,
+  text: `select w.n::int, t.* from unnest($1::uuid[], $2::bigint[], $3::int[]) with ordinality as w (account, before, size, n)
+    cross join lateral (
+      select sequence, from_status as "from", to_status as "to", trigger, at from lifecycle_transition
+      where account_id = w.account and sequence < coalesce(w.before, 2147483648) order by sequence desc limit w.size
+    ) t order by w.n, t.sequence desc`,
 };
 const COUNT: Statement = {
   name: 'lifecycle_transition_count',
-  text: 'select count(*) as count from lifecycle_transition where account_id = $1',
+  text: `select w.n::int, (select count(*) from lifecycle_transition where account_id = w.account) as count
+    from unnest($1::uuid[]) with ordinality as w (account, n)`,
 };
 
 /** Every query on the history of statuses. */
 export class LifecycleStore {
-  readonly #database: Database;
+  readonly #transitions: GatheredList<RecordedTransition>;
 
   constructor(database: Database) {
-    this.#database = database;
+    this.#transitions = new GatheredList({
+      database,
+      page: PAGE,
+      count: COUNT,
+      cursorKind: TRANSITION_CURSOR,
+      position: NUMBER_POSITION,
+    });
   }
 
   /** Writes down steps of accounts whose rows are locked, in the order given for each account. */
@@ -57,16 +61,11 @@ export class LifecycleStore {
     );
   }
 
-  async page(accountId: string, request: PageRequest): Promise<Page<RecordedTransition>> {
-    const size = pageSize(request);
-    const before = readCursor(TRANSITION_CURSOR, request, NUMBER_POSITION);
-    const values = [accountId, before, size + 1];
-    const rows = await this.#database.query<RecordedTransition>(PAGE, values);
-    return pageOf(rows, size, before === null);
+  page(accountId: string, request: PageRequest): Promise<Page<RecordedTransition>> {
+    return this.#transitions.page(accountId, request);
   }
 
-  async count(accountId: string): Promise<bigint> {
-    const [row] = await this.#database.query<{ count: bigint }>(COUNT, [accountId]);
-    return row?.count ?? 0n;
+  count(accountId: string): Promise<bigint> {
+    return this.#transitions.count(accountId);
   }
 }

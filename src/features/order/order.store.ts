@@ -1,27 +1,60 @@
 import { LockMode } from '@mikro-orm/core';
 import type { InferEntity } from '@mikro-orm/postgresql';
+import { GatheredList } from '../../live/gathered-list.ts';
 import type { Database } from '../../platform/database/database.ts';
+import type { Statement } from '../../platform/database/statement.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import type { Channel } from '../../platform/money.ts';
-import {
-  type Page,
-  type PageRequest,
-  pageOf,
-  pageSize,
-  readCursor,
-  UUID_POSITION,
-} from '../../platform/paging.ts';
+import { LAST_ID, type Page, type PageRequest, UUID_POSITION } from '../../platform/paging.ts';
 import { OrderSchema } from './order.entity.ts';
 import { type NewOrder, ORDER_CURSOR, type Order, type OrderStatus } from './order.model.ts';
 
 type Row = InferEntity<typeof OrderSchema>;
 
+const COLUMNS = `id, number, account_id as "accountId", kind, status, channel, amount_minor as "amountMinor", currency,
+  credits_micro as "creditsMicro", plan_id as "planId", plan_price_id as "planPriceId", interval, trial_days as "trialDays",
+  package_id as "packageId", operation, idempotency_key as "idempotencyKey", request_hash as "requestHash",
+  success_url as "successUrl", cancel_url as "cancelUrl", provider_checkout_id as "providerCheckoutId",
+  checkout_url as "checkoutUrl", checkout_expires_at as "checkoutExpiresAt", provider_payment_id as "providerPaymentId",
+  provider_subscription_id as "providerSubscriptionId", created_at as "createdAt", updated_at as "updatedAt",
+  paid_at as "paidAt", coupon_id as "couponId", discount_minor as "discountMinor",
+  changed_subscription_id as "changedSubscriptionId"`;
+
+const BY_IDS: Statement = {
+  name: 'purchase_orders',
+  text: `select ${COLUMNS} from purchase_order where id = any ($1)`,
+};
+const PAGE: Statement = {
+  name: 'purchase_order_page',
+  text: `select w.n::int, o.*
+    from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[]) with ordinality as w (account, before, size, statuses, n)
+    cross join lateral (
+      select ${COLUMNS} from purchase_order where account_id = w.account and id < coalesce(w.before, '${LAST_ID}'::uuid)
+        and (w.statuses is null or status = any (string_to_array(w.statuses, ',')))
+      order by id desc limit w.size
+    ) o order by w.n, o.id desc`,
+};
+const COUNT: Statement = {
+  name: 'purchase_order_count',
+  text: `select w.n::int, (select count(*) from purchase_order where account_id = w.account
+      and (w.statuses is null or status = any (string_to_array(w.statuses, ',')))) as count
+    from unnest($1::uuid[], $2::text[]) with ordinality as w (account, statuses, n)`,
+};
+
 /** Every query on the table of orders. */
 export class OrderStore {
   readonly #database: Database;
+  readonly #pages: GatheredList<Row>;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#pages = new GatheredList({
+      database,
+      page: PAGE,
+      count: COUNT,
+      cursorKind: ORDER_CURSOR,
+      position: UUID_POSITION,
+    });
   }
 
   async insert(tx: Transaction, order: NewOrder): Promise<void> {
@@ -40,7 +73,7 @@ export class OrderStore {
   }
 
   async byIds(ids: readonly string[]): Promise<Order[]> {
-    const rows = await this.#database.read().find(OrderSchema, { id: { $in: [...ids] } });
+    const rows = await this.#database.query<Row>(BY_IDS, [[...ids]]);
     return rows.flatMap((row) => toOrder(row) ?? []);
   }
 
@@ -181,32 +214,12 @@ export class OrderStore {
     statuses: readonly OrderStatus[] | null,
     request: PageRequest,
   ): Promise<Page<Order>> {
-    const size = pageSize(request);
-    const before = readCursor(ORDER_CURSOR, request, UUID_POSITION);
-    const where = {
-      accountId,
-      ...(before === null ? {} : { id: { $lt: before } }),
-      ...(statuses === null ? {} : { status: { $in: [...statuses] } }),
-    };
-    const rows = await this.#database
-      .read()
-      .find(OrderSchema, where, { orderBy: { id: 'desc' }, limit: size + 1 });
-    return pageOf(
-      rows.flatMap((row) => toOrder(row) ?? []),
-      size,
-      before === null,
-    );
+    const page = await this.#pages.page(accountId, request, statuses?.join() ?? null);
+    return { ...page, items: page.items.flatMap((row) => toOrder(row) ?? []) };
   }
 
-  async count(accountId: string, statuses: readonly OrderStatus[] | null): Promise<bigint> {
-    const [row] = await this.#database.query<{ count: bigint }>(
-      {
-        name: 'purchase_order_count',
-        text: 'select count(*) as count from purchase_order where account_id = $1 and ($2::text[] is null or status = any ($2))',
-      },
-      [accountId, statuses],
-    );
-    return row?.count ?? 0n;
+  count(accountId: string, statuses: readonly OrderStatus[] | null): Promise<bigint> {
+    return this.#pages.count(accountId, statuses?.join() ?? null);
   }
 }
 

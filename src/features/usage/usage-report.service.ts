@@ -1,3 +1,4 @@
+import { GatheredReads } from '../../live/gathered-reads.ts';
 import type { LiveHub } from '../../live/hub.ts';
 import { LiveStream } from '../../live/live-stream.ts';
 import { invariant } from '../../platform/assert.ts';
@@ -41,6 +42,7 @@ type KeptCounter = Awaited<ReturnType<UsageReportStore['counters']>>[number];
 
 const DAYS_BY_DEFAULT = 30;
 const MOST_DAYS = 366;
+const MOST_AT_ONCE = 1_000;
 
 /** What the cursors of the list of periods begin with. */
 export const PERIOD_CURSOR = 'usage-period';
@@ -48,9 +50,14 @@ export const PERIOD_CURSOR = 'usage-period';
 /** Tells what was used, and what still may be. */
 export class UsageReportService {
   readonly #needs: UsageReportServiceNeeds;
+  readonly #terms: GatheredReads<UsageTerms>;
 
   constructor(needs: UsageReportServiceNeeds) {
     this.#needs = needs;
+    this.#terms = new GatheredReads({
+      read: (accountIds) => needs.anchors.terms(accountIds),
+      maxBatch: MOST_AT_ONCE,
+    });
   }
 
   /**
@@ -150,8 +157,7 @@ export class UsageReportService {
   }
 
   async #termsOf(accountId: string): Promise<UsageTerms> {
-    const terms = isId(accountId) ? await this.#needs.anchors.terms([accountId]) : null;
-    const own = terms?.get(accountId);
+    const own = isId(accountId) ? await this.#terms.read(accountId) : undefined;
     if (own === undefined) throw new NotFound('Account');
     return own;
   }
@@ -161,25 +167,12 @@ export class UsageReportService {
     now: Date,
   ): Promise<UsageReport[]> {
     const { metrics } = this.#needs.catalogue;
-    const starts = wanted.map(({ terms, period }) => ({
-      accountId: terms.accountId,
-      start: period.start,
-    }));
-    const kept = await this.#needs.store.counters(
-      starts,
-      metrics.map(({ name }) => name),
-    );
-    const byPlace = new Map(
-      kept.map((counter) => [
-        placeOf(counter.accountId, counter.wantedStart, counter.metric),
-        counter,
-      ]),
-    );
     return Promise.all(
       wanted.map(async ({ terms, period }) => {
+        const kept = await this.#needs.store.counters(terms.accountId, period.start);
         const plan = await this.#planOf(terms);
         const counters = metrics.map((metric) => {
-          const found = byPlace.get(placeOf(terms.accountId, period.start, metric.name));
+          const found = kept.find((counter) => counter.metric === metric.name);
           return this.#counter(metric, found ?? null, { terms, period, plan, now });
         });
         const daysRemaining = daysUntil(now, period.end, period.timeZone);
@@ -214,8 +207,4 @@ export class UsageReportService {
     const own = terms.planId === null ? null : await catalog.planById(terms.planId);
     return planUnder(terms, { byId: new Map(own === null ? [] : [[own.id, own]]), byDefault });
   }
-}
-
-function placeOf(accountId: string, start: Date, metric: string): string {
-  return `${accountId} ${start.getTime()} ${metric}`;
 }

@@ -1,12 +1,11 @@
+import { columnsOf } from '../../live/gathered-list.ts';
+import { GatheredReads } from '../../live/gathered-reads.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Statement } from '../../platform/database/statement.ts';
 import type { DailyUsage, UsageLimit } from './usage.model.ts';
 
 /** The last counter of a metric that had begun when a period did. */
 interface KeptCounter {
-  readonly accountId: string;
-  /** The period that was asked for. */
-  readonly wantedStart: Date;
   readonly metric: string;
   /** The period that the counter is of. */
   readonly periodStart: Date;
@@ -19,9 +18,9 @@ interface KeptCounter {
 const COUNTERS: Statement = {
   name: 'usage_counters',
   text: `
-    select w.account_id as "accountId", w.start as "wantedStart", m.metric, c.period_start as "periodStart", c.used,
-      c.allowance, c.limit_units as "limitUnits", c.enforcement
-    from unnest($1::uuid[], $2::timestamptz[]) as w (account_id, start)
+    select w.n::int, m.metric, c.period_start as "periodStart", c.used, c.allowance, c.limit_units as "limitUnits",
+      c.enforcement
+    from unnest($1::uuid[], $2::timestamptz[]) with ordinality as w (account_id, start, n)
     cross join unnest($3::text[]) as m (metric)
     cross join lateral (
       select * from usage_counter k
@@ -33,32 +32,47 @@ const COUNTERS: Statement = {
 const DAYS: Statement = {
   name: 'usage_daily',
   text: `
-    select local_date::text as date, greatest(-9007199254740991, least(9007199254740991, count)) as count from usage_daily
-    where account_id = $1 and metric = $2 and local_date between $3::date and $4::date`,
+    select w.n::int, d.local_date::text as date, greatest(-9007199254740991, least(9007199254740991, d.count)) as count
+    from unnest($1::uuid[], $2::text[], $3::date[], $4::date[]) with ordinality as w (account_id, metric, first, last, n)
+    join usage_daily d on d.account_id = w.account_id and d.metric = w.metric and d.local_date between w.first and w.last`,
 };
 
-/** What was counted: by period, and by day. */
-export class UsageReportStore {
-  readonly #database: Database;
+const MOST_AT_ONCE = 1_000;
 
-  constructor(database: Database) {
-    this.#database = database;
+/** What was counted: by period, and by day. Those who ask at the same time share one statement. */
+export class UsageReportStore {
+  readonly #counters: GatheredReads<readonly KeptCounter[]>;
+  readonly #days: GatheredReads<readonly DailyUsage[]>;
+
+  /** `metrics`: those of the catalogue, of which there are counters. */
+  constructor(database: Database, metrics: readonly string[]) {
+    const read = async <Row>(statement: Statement, keys: readonly string[], more: unknown[]) => {
+      const values = [...columnsOf(keys), ...more];
+      const rows = await database.query<Row & { n: number }>(statement, values);
+      return Map.groupBy(rows, ({ n }) => keys[n - 1] ?? '');
+    };
+    this.#counters = new GatheredReads<readonly KeptCounter[]>({
+      read: (periods) => read<KeptCounter>(COUNTERS, periods, [metrics]),
+      maxBatch: MOST_AT_ONCE,
+    });
+    this.#days = new GatheredReads<readonly DailyUsage[]>({
+      read: (spans) => read<DailyUsage>(DAYS, spans, []),
+      maxBatch: MOST_AT_ONCE,
+    });
   }
 
-  /** For each of these periods and metrics the counter of that period, or else the last one before it; in no order. */
-  counters(
-    periods: readonly { readonly accountId: string; readonly start: Date }[],
-    metrics: readonly string[],
-  ): Promise<KeptCounter[]> {
-    return this.#database.query<KeptCounter>(COUNTERS, [
-      periods.map(({ accountId }) => accountId),
-      periods.map(({ start }) => start),
-      [...metrics],
-    ]);
+  /** Of each metric the counter of the period that begins then, or else the last one before it; in no order. */
+  async counters(accountId: string, start: Date): Promise<readonly KeptCounter[]> {
+    return (await this.#counters.read(JSON.stringify([accountId, start]))) ?? [];
   }
 
   /** The days on which something was counted, in no order. */
-  days(accountId: string, metric: string, first: string, last: string): Promise<DailyUsage[]> {
-    return this.#database.query<DailyUsage>(DAYS, [accountId, metric, first, last]);
+  async days(
+    accountId: string,
+    metric: string,
+    first: string,
+    last: string,
+  ): Promise<readonly DailyUsage[]> {
+    return (await this.#days.read(JSON.stringify([accountId, metric, first, last]))) ?? [];
   }
 }

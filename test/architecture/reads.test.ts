@@ -1,0 +1,76 @@
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { composeResolvers } from '../../src/app/resolvers.ts';
+import type { Services } from '../../src/app/services.ts';
+import { buildGraphSchema } from '../../src/graphql/schema.ts';
+import { isInBackground } from '../../src/platform/database/background.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { givenRows, MANY } from './given-rows.ts';
+import { parentsWith, type Question, questionsOf } from './read-questions.ts';
+
+/** How long lists are; not one, since what leads from an item may be missing in it. */
+const FEW = 2;
+const TRIES = 5;
+
+let gateway: TestGateway;
+let questions: readonly Question[];
+let statements = 0;
+const { query } = Client.prototype;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+  const { account, order } = await givenRows(gateway.database.ownerUrl);
+  questions = questionsOf(await buildGraphSchema(composeResolvers({} as Services)), {
+    'Query.account': `id: "${account}"`,
+    'Query.checkUsage': `metric: "apiCalls", accountId: "${account}"`,
+    'Query.order': `id: "${order}"`,
+    'Query.plan': 'slug: "pro"',
+    // It asks a provider.
+    'Query.previewPlanChange': null,
+    'Account.dailyUsage': 'metric: "apiCalls"',
+  });
+  Client.prototype.query = function (this: Client, ...given: unknown[]) {
+    if (!isInBackground()) statements += 1;
+    return Reflect.apply(query, this, given);
+  } as typeof query;
+});
+afterAll(async () => {
+  Client.prototype.query = query;
+  await gateway.close();
+});
+
+async function ask({ text }: Question, size: number) {
+  const before = statements;
+  const data = await gateway.admin.query(text, { size });
+  return { data, statements: statements - before };
+}
+
+/** How many statements a question takes of few and of many. What happens beside a request does not happen every time. */
+async function compare(question: Question) {
+  let [few, many] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  let data: unknown;
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    few = Math.min(few, (await ask(question, FEW)).statements);
+    const answer = await ask(question, MANY);
+    many = Math.min(many, answer.statements);
+    data = answer.data;
+    if (few === many) break;
+  }
+  return { few, many, seen: parentsWith(data, question.path) };
+}
+
+describe('what is read from the database', () => {
+  it('takes as many statements for many as for few, wherever there is a list', async () => {
+    const found: Record<string, Awaited<ReturnType<typeof compare>>> = {};
+    for (const question of questions) found[question.place] = await compare(question);
+    const growing = Object.entries(found).filter(([, { few, many }]) => few !== many);
+    const unseen = questions.filter(
+      ({ place, isPlural }) => (found[place]?.seen ?? 0) < (isPlural ? FEW : 1),
+    );
+    expect(growing).toEqual([]);
+    expect(
+      unseen.map(({ place }) => place),
+      'fields without rows to read',
+    ).toEqual([]);
+  });
+});
