@@ -9,8 +9,10 @@ const ENQUEUE_FORGOTTEN = 'enqueue-forgotten-webhook-events';
 export function inboxTasks(inbox: Inbox, worker: EventWorker): Tasks {
   return {
     [WORK_WEBHOOK_EVENT]: (payload) => worker.work(idIn(payload)),
-    [WORK_WEBHOOK_EVENTS]: (payload, { attempt }) =>
-      worker.workTogether(idsIn(payload), attempt === 1),
+    [WORK_WEBHOOK_EVENTS]: async (payload, { attempt }) => {
+      await inbox.untilCalm();
+      await worker.workTogether(idsIn(payload), attempt === 1);
+    },
     [ENQUEUE_FORGOTTEN]: () => inbox.enqueueForgotten(),
   };
 }

@@ -15,6 +15,7 @@ import { InvalidWebhook } from '../providers/payment-errors.ts';
 import type { VerifiedWebhook } from '../providers/payment-objects.ts';
 import type { InboxStore, NewWebhookEvent } from './inbox.store.ts';
 import type { InboxListStore } from './inbox-list.store.ts';
+import { Rush } from './rush.ts';
 
 interface InboxNeeds {
   readonly database: Database;
@@ -34,6 +35,7 @@ const IDENTIFIER = /^[\x21-\x7e]{1,255}$/;
 export class Inbox {
   readonly #needs: InboxNeeds;
   readonly #arrivals: Coalescer<NewWebhookEvent, boolean>;
+  readonly #rush = new Rush();
 
   constructor(needs: InboxNeeds) {
     this.#needs = needs;
@@ -57,6 +59,7 @@ export class Inbox {
     if (!IDENTIFIER.test(eventId) || !IDENTIFIER.test(type)) {
       throw new InvalidWebhook('The event has no usable id or type.');
     }
+    this.#rush.arrived();
     const stored = await this.#arrivals.submit({
       id: newId(),
       channel,
@@ -66,6 +69,14 @@ export class Inbox {
       receivedAt: this.#needs.clock.now(),
     });
     return stored ? 'STORED' : 'DUPLICATE';
+  }
+
+  /**
+   * Resolves when webhooks do not come in a rush any more, within a quarter of a second: in a rush they are answered first,
+   * and a provider that gets its answers has no reason to send them again.
+   */
+  untilCalm(): Promise<void> {
+    return this.#rush.isOver();
   }
 
   /** Puts an event back to RECEIVED, whatever became of it, with twelve new attempts. Throws NotFound. */
