@@ -31,6 +31,10 @@ const SCHEMA = `
     due_at INTEGER, body TEXT NOT NULL, hidden TEXT NOT NULL, UNIQUE (provider, id));
   CREATE INDEX IF NOT EXISTS objects_by_kind ON objects (provider, kind, seq);
   CREATE INDEX IF NOT EXISTS objects_by_customer ON objects (provider, kind, json_extract(body, '$.customer'));
+  CREATE INDEX IF NOT EXISTS objects_by_invoice ON objects (provider, kind, json_extract(body, '$.invoice'));
+  CREATE INDEX IF NOT EXISTS objects_by_charge ON objects (provider, kind, json_extract(body, '$.charge'));
+  CREATE INDEX IF NOT EXISTS objects_by_subscription
+    ON objects (provider, kind, json_extract(body, '$.parent.subscription_details.subscription'));
   CREATE INDEX IF NOT EXISTS objects_due ON objects (due_at) WHERE due_at IS NOT NULL;
   CREATE TABLE IF NOT EXISTS events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL,
@@ -39,7 +43,9 @@ const SCHEMA = `
     id INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL REFERENCES events (id), provider TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('pending', 'held', 'delivered', 'dropped', 'abandoned')),
     attempts INTEGER NOT NULL DEFAULT 0, queued_at_ms INTEGER NOT NULL, next_attempt_at_ms INTEGER NOT NULL);
-  CREATE INDEX IF NOT EXISTS deliveries_open ON deliveries (next_attempt_at_ms) WHERE state IN ('pending', 'held');
+  DROP INDEX IF EXISTS deliveries_open;
+  CREATE INDEX IF NOT EXISTS deliveries_pending ON deliveries (next_attempt_at_ms) WHERE state = 'pending';
+  CREATE INDEX IF NOT EXISTS deliveries_held ON deliveries (id) WHERE state = 'held';
   CREATE INDEX IF NOT EXISTS deliveries_by_event ON deliveries (event_id);
   CREATE TABLE IF NOT EXISTS answers (
     provider TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, status INTEGER NOT NULL,
@@ -98,11 +104,13 @@ export class Books {
     return this.#prepare(sql).get(...values) as Row | undefined;
   }
 
+  // The plus keeps SQLite from looking through all that a provider has: few of its objects have a time to come.
+
   /** The first object of these providers whose time has come by `now` (Unix seconds, domain time). */
   firstDueBy(now: number, providers: readonly string[]): DueEntry | undefined {
     return this.row<DueEntry>(
       `SELECT provider, kind, id, due_at AS dueAt FROM objects
-       WHERE due_at <= ? AND provider IN (${marks(providers)}) ORDER BY due_at, seq LIMIT 1`,
+       WHERE due_at <= ? AND +provider IN (${marks(providers)}) ORDER BY due_at, seq LIMIT 1`,
       now,
       ...providers,
     );
@@ -111,7 +119,7 @@ export class Books {
   /** When the next object of these providers falls due, in Unix seconds of domain time; null when none will. */
   nextDueAt(providers: readonly string[]): number | null {
     const row = this.row<{ at: number | null }>(
-      `SELECT min(due_at) AS at FROM objects WHERE due_at IS NOT NULL AND provider IN (${marks(providers)})`,
+      `SELECT min(due_at) AS at FROM objects WHERE due_at IS NOT NULL AND +provider IN (${marks(providers)})`,
       ...providers,
     );
     return row?.at ?? null;
