@@ -7,7 +7,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    setupFiles: ['reflect-metadata', 'test/support/both-executors.ts'],
+    setupFiles: ['reflect-metadata', 'test/support/both-executors.ts', 'test/support/both-ways.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,

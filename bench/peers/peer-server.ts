@@ -1,5 +1,8 @@
 import type { GraphQLSchema } from 'graphql';
+import { loadConfig } from '../../src/config.ts';
 import { authenticateWith } from '../../src/edge/authenticate.ts';
+import { addressesBehind } from '../../src/edge/client-address.ts';
+import { DoorKeeper } from '../../src/edge/door-keeper.ts';
 import { errorFormat } from '../../src/edge/error-format.ts';
 import { createGraphServer } from '../../src/edge/graphql-server.ts';
 import { createHttpServer } from '../../src/edge/http-server.ts';
@@ -12,13 +15,15 @@ import { Database } from '../../src/platform/database/database.ts';
 import { entities } from '../../src/platform/database/entities.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { Metrics } from '../../src/platform/metrics.ts';
+import { RateLimiter } from '../../src/platform/rate-limit/rate-limiter.ts';
+import { RateWindowStore } from '../../src/platform/rate-limit/rate-window.store.ts';
 import { peerSchema, type Spend } from './peer-schema.ts';
 
 const POOL_SIZE = 20;
 
 /**
  * Serves a peer's way of spending behind the very door that Tollgate has: the same Fastify and Apollo settings, the same
- * check of keys, the same pool. What differs is what happens between the resolver and the rows.
+ * check of keys and rates, the same pool. What differs is what happens between the resolver and the rows.
  * Arguments of the process: the database's URL and the port.
  */
 export async function servePeer(spendWith: (database: Database) => Promise<Spend> | Spend) {
@@ -46,9 +51,17 @@ export async function serveSchema(
     store: new ApiKeyStore(database),
     adminKey: null,
   });
-  const authenticate = authenticateWith(apiKeys, null);
   const schema = await schemaOn(database);
+  const { doors } = loadConfig({});
+  const addressOf = addressesBehind(doors.trustedProxies);
   const metrics = new Metrics();
+  const limiter = new RateLimiter({ windows: new RateWindowStore(database), logger });
+  const keeper = new DoorKeeper({
+    authenticate: authenticateWith(apiKeys, null),
+    limiter,
+    limits: doors.rates,
+    onLimited: (by) => metrics.requestLimited(by),
+  });
   const formatError = errorFormat({ logger, hidesSchema: false });
   const graphServer = createGraphServer({
     schema,
@@ -58,10 +71,10 @@ export async function serveSchema(
     metrics,
     tracing: null,
   });
-  await graphServer.start();
+  await graphServer.apollo.start();
   const http = await createHttpServer({
     graphServer,
-    admit: ({ headers }) => authenticate(headers.authorization),
+    admit: (request) => keeper.admit(request.headers.authorization, () => addressOf(request)),
     allowedOrigins: [],
     resolvers: new Map(),
     formatError,
@@ -75,7 +88,8 @@ export async function serveSchema(
   await http.listen({ host: '127.0.0.1', port: Number(port) });
   process.once('SIGTERM', async () => {
     await http.close();
-    await graphServer.stop();
+    await graphServer.apollo.stop();
+    limiter.close();
     await hub.close();
     await database.close();
   });

@@ -53,16 +53,17 @@ export class CompiledOperations {
   /** As `execute` of graphql-js. */
   async execute(execution: Execution): Promise<ExecutionResult> {
     const compiled = this.#compiled(execution);
-    if (compiled === null) return this.#interpret(execution);
+    if (compiled === null) return this.interpret(execution);
     const { rootValue, contextValue, variableValues } = execution;
     const result = await compiled.query(rootValue, contextValue, { ...variableValues });
     // Nothing was executed: the variables do not fit, and graphql-js says why in its own words.
-    if (!('data' in result)) return this.#interpret(execution);
+    if (!('data' in result)) return this.interpret(execution);
     if (result.errors === undefined) return result;
     return { ...result, errors: result.errors.map(asGraphError) };
   }
 
-  async #interpret(execution: Execution): Promise<ExecutionResult> {
+  /** Leaves it to graphql-js, and keeps nothing. */
+  async interpret(execution: Execution): Promise<ExecutionResult> {
     return execute({ ...execution, schema: this.#schema });
   }
 

@@ -1,11 +1,10 @@
-import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from '../features/account/caller.model.ts';
 import { countedAs } from '../features/account/caller.policy.ts';
 import { RateLimited, Unauthenticated } from '../platform/errors.ts';
 import type { RateLimiter } from '../platform/rate-limit/rate-limiter.ts';
-import type { Authenticate } from './authenticate.ts';
+import { type Authenticate, type Credential, credentialIn } from './authenticate.ts';
 
 /** Finds out who makes a request, and whether it may be made now. Throws Unauthenticated, RateLimited. */
 export type Admit = (request: IncomingMessage) => Promise<Caller>;
@@ -31,6 +30,7 @@ interface DoorKeeperOptions {
 type Counted = 'key' | 'address' | 'wrong_keys';
 
 const REMEMBER_GOOD_MS = 3_600_000;
+const ANONYMOUS: Caller = { kind: 'anonymous' };
 
 /**
  * Lets callers in, the same way at every door, and not more often than they may. Whoever has a good key is counted by the
@@ -46,36 +46,43 @@ export class DoorKeeper {
   }
 
   /** Who asks, counted as one request. Throws Unauthenticated, or RateLimited when it is too many for now. */
-  async admit(authorization: unknown, address: string): Promise<Caller> {
-    const credential = typeof authorization === 'string' ? authorization : '';
-    const digest = credential === '' ? '' : hash('sha256', credential, 'base64');
-    this.#refuseGuesses(digest, address);
-    let caller: Caller;
-    try {
-      caller = await this.#options.authenticate(authorization);
-    } catch (error) {
-      if (error instanceof Unauthenticated) this.#countGuess(address);
-      throw error;
+  async admit(authorization: unknown, addressOf: () => string): Promise<Caller> {
+    const credential = credentialIn(authorization);
+    if (credential === null) {
+      this.count(ANONYMOUS, addressOf);
+      return ANONYMOUS;
     }
-    this.count(caller, address);
-    if (caller.kind !== 'anonymous') this.#good.set(digest, true);
+    const caller = await this.#recognise(credential, addressOf);
+    this.count(caller, addressOf);
     return caller;
   }
 
   /** Counts one more request of a caller who was let in before. Throws RateLimited. */
-  count(caller: Caller, address: string): void {
+  count(caller: Caller, addressOf: () => string): void {
     const { limiter, limits } = this.#options;
     const counted = countedAs(caller);
     if (counted === null) {
-      this.#refuseFor(limiter.take(`address:${address}`, limits.perAddress), 'address');
+      this.#refuseFor(limiter.take(`address:${addressOf()}`, limits.perAddress), 'address');
     } else {
       this.#refuseFor(limiter.take(`key:${counted}`, limits.perKey), 'key');
     }
   }
 
-  #refuseGuesses(digest: string, address: string): void {
+  async #recognise(credential: Credential, addressOf: () => string): Promise<Caller> {
+    const wasGood = this.#good.has(credential.digest);
+    if (!wasGood) this.#refuseGuesses(addressOf());
+    try {
+      const caller = await this.#options.authenticate(credential);
+      this.#good.set(credential.digest, true);
+      return caller;
+    } catch (error) {
+      if (error instanceof Unauthenticated) this.#countGuess(addressOf());
+      throw error;
+    }
+  }
+
+  #refuseGuesses(address: string): void {
     const { limiter, limits } = this.#options;
-    if (digest === '' || this.#good.has(digest)) return;
     this.#refuseFor(limiter.waitFor(`guesses:${address}`, limits.failuresPerAddress), 'wrong_keys');
   }
 

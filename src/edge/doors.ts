@@ -72,10 +72,11 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     limits: settings.rates,
     onLimited: (by) => metrics.requestLimited(by),
   });
-  const admit: Admit = (request) => keeper.admit(request.headers.authorization, addressOf(request));
+  const admit: Admit = (request) =>
+    keeper.admit(request.headers.authorization, () => addressOf(request));
   const shared = { admit, allowedOrigins, resolvers, formatError, logger, metrics, tracing };
   const graphServer = createGraphServer({ ...shared, schema, isProduction });
-  await graphServer.start();
+  await graphServer.apollo.start();
   const http = await createHttpServer({
     ...shared,
     graphServer,
@@ -108,7 +109,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
       const late = setTimeout(() => http.server.closeAllConnections(), FINISH_WITHIN_MS);
       await Promise.all([sockets.close(), http.close()]);
       clearTimeout(late);
-      await graphServer.stop();
+      await graphServer.apollo.stop();
     },
   };
 }

@@ -1,21 +1,18 @@
-import {
-  ApolloServer,
-  type ApolloServerOptions,
-  type ApolloServerPlugin,
-  type GraphQLRequestContextWillSendResponse,
-} from '@apollo/server';
+import { ApolloServer, type ApolloServerOptions, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
-import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import type { GraphContext } from '../graphql/context.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { CompiledOperations } from './compiled-operations.ts';
-import { type ErrorFormat, httpStatusOf } from './error-format.ts';
+import type { ErrorFormat } from './error-format.ts';
+import { type ExecutePassed, KnownOperations } from './known-operations.ts';
+import { headersOf, showErrors } from './operation-answer.ts';
 import { limitRules, parseLimits, refuseCostly } from './operation-limits.ts';
 
 /** Of an operation, as a client wrote it. */
@@ -32,17 +29,20 @@ interface GraphServerOptions {
   readonly tracing: Tracing | null;
 }
 
-/** Apollo, with everything off that is not used. */
-export function createGraphServer({
-  schema,
-  isProduction,
-  formatError,
-  logger,
-  metrics,
-  tracing,
-}: GraphServerOptions): ApolloServer<GraphContext> {
-  return new ApolloServer<GraphContext>({
-    gateway: gatewayOver(schema, tracing),
+export interface GraphServer {
+  readonly apollo: ApolloServer<GraphContext>;
+  /** What Apollo let pass before, and how it is answered without it. */
+  readonly known: KnownOperations;
+}
+
+/** Apollo, with everything off that is not used, and the short way beside it. */
+export function createGraphServer(options: GraphServerOptions): GraphServer {
+  const { schema, isProduction, formatError, logger, metrics, tracing } = options;
+  const operations = new CompiledOperations(schema);
+  const execute = executeWith(operations, tracing);
+  const known = new KnownOperations({ schema, execute, formatError, metrics });
+  const apollo = new ApolloServer<GraphContext>({
+    gateway: gatewayOver(schema, { operations, execute, known }),
     introspection: !isProduction,
     hideSchemaDetailsFromClientErrors: isProduction,
     includeStacktraceInErrorResponses: false,
@@ -66,32 +66,49 @@ export function createGraphServer({
       errorsAsPromised(formatError, metrics),
     ],
   });
+  return { apollo, known };
+}
+
+function executeWith(operations: CompiledOperations, tracing: Tracing | null): ExecutePassed {
+  return ({ document, operation, operationName }, variableValues, contextValue) => {
+    const execute = () =>
+      operations.execute({ document, operationName, variableValues, contextValue });
+    if (tracing === null) return execute();
+    const type = operation.operation;
+    const attributes = {
+      'graphql.operation.type': type,
+      'graphql.operation.name': (operation.name?.value ?? '').slice(0, LONGEST_NAME),
+    };
+    return tracing.span(`graphql ${type}`, attributes, execute);
+  };
+}
+
+interface Execution {
+  readonly operations: CompiledOperations;
+  readonly execute: ExecutePassed;
+  readonly known: KnownOperations;
 }
 
 /** Apollo's own executor reads every document anew; this door lets another one in. */
-function gatewayOver(schema: GraphQLSchema, tracing: Tracing | null): GatewayInterface {
-  const operations = new CompiledOperations(schema);
+function gatewayOver(
+  schema: GraphQLSchema,
+  { operations, execute, known }: Execution,
+): GatewayInterface {
   return {
     onSchemaLoadOrUpdate: (tell) => {
       tell({ apiSchema: schema, coreSupergraphSdl: '' });
       return () => undefined;
     },
     load: async () => ({
-      executor: ({ document, request, operation, operationName, context }) => {
-        const execute = () =>
-          operations.execute({
-            document,
-            operationName: request.operationName,
-            variableValues: request.variables,
-            contextValue: context,
-          });
-        if (tracing === null) return execute();
-        const type = operation.operation;
-        const attributes = {
-          'graphql.operation.type': type,
-          'graphql.operation.name': (operationName ?? '').slice(0, LONGEST_NAME),
-        };
-        return tracing.span(`graphql ${type}`, attributes, execute);
+      executor: ({ document, request, operation, context }) => {
+        const { query, operationName, variables } = request;
+        // Apollo comes here, too, with a name that no operation has, and leaves it to the executor to say so.
+        const found = operation as OperationDefinitionNode | undefined;
+        if (found === undefined)
+          return operations.interpret({ document, operationName, contextValue: context });
+        const passed = { document, operation: found, operationName };
+        if (query !== undefined) known.learn(query, passed);
+        return execute(passed, variables, context as GraphContext);
       },
     }),
     stop: async () => undefined,
@@ -118,9 +135,19 @@ function errorsAsPromised(
 ): ApolloServerPlugin<GraphContext> {
   return {
     requestDidStart: async () => ({
-      willSendResponse: async (request) => {
-        const outcome = showErrors(request, formatError);
-        metrics.operationAnswered(request.operation?.operation ?? 'none', outcome);
+      willSendResponse: async ({ contextValue, errors, response, operation }) => {
+        const type = operation?.operation ?? 'none';
+        if (errors === undefined || response.body.kind !== 'single') {
+          metrics.operationAnswered(type, 'OK');
+          return;
+        }
+        const { singleResult } = response.body;
+        const { requestId } = contextValue;
+        const shown = showErrors(errors, singleResult.data, { formatError, requestId });
+        metrics.operationAnswered(type, shown.outcome);
+        singleResult.errors = shown.errors;
+        if (shown.status !== null) response.http.status = shown.status;
+        for (const [name, value] of headersOf(shown.status)) response.http.headers.set(name, value);
       },
     }),
   };
@@ -131,22 +158,4 @@ function refuseSubscription(operation: string): void {
   throw new GraphQLError('Subscriptions are served by graphql-ws, on this path.', {
     extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
   });
-}
-
-/** Answers OK, or the code of the first error. */
-function showErrors(
-  request: GraphQLRequestContextWillSendResponse<GraphContext>,
-  formatError: ErrorFormat,
-): string {
-  const { contextValue, errors, response } = request;
-  if (errors === undefined || response.body.kind !== 'single') return 'OK';
-  const shown = errors.map((error) => formatError(error, contextValue.requestId));
-  response.body.singleResult.errors = shown;
-  const { data } = response.body.singleResult;
-  const outcome = String(shown[0]?.extensions?.code);
-  if (Object.values(data ?? {}).some((value) => value !== null)) return outcome;
-  const status = httpStatusOf(shown);
-  if (status !== null) response.http.status = status;
-  if (status === 401) response.http.headers.set('www-authenticate', 'Bearer');
-  return outcome;
 }

@@ -1,4 +1,3 @@
-import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cors, { type FastifyCorsOptions } from '@fastify/cors';
 import {
@@ -17,12 +16,13 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import type { Admit } from './door-keeper.ts';
 import { type ErrorFormat, httpStatusOf } from './error-format.ts';
+import type { GraphServer } from './graphql-server.ts';
 import { requestIdOf } from './request-id.ts';
 import { observeRequests } from './request-observer.ts';
 import { GRAPHIQL_POLICY, SECURITY_HEADERS } from './security-headers.ts';
 
 interface HttpServerOptions {
-  readonly graphServer: ApolloServer<GraphContext>;
+  readonly graphServer: GraphServer;
   readonly admit: Admit;
   readonly resolvers: Resolvers;
   readonly formatError: ErrorFormat;
@@ -49,8 +49,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     return503OnClosing: true,
     genReqId: requestIdOf,
   });
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, done) => {
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
+    done();
   });
   observeRequests(server, options);
   server.setNotFoundHandler((request, reply) => {
@@ -83,21 +84,52 @@ function addHealth(server: FastifyInstance, { isReady }: HttpServerOptions): voi
 /** `/graphql`. Who asks is found out before the body is read: from those who may not, nothing is taken in. */
 function graphqlRoute({ admit, resolvers, graphServer, ...options }: HttpServerOptions) {
   return async (server: FastifyInstance): Promise<void> => {
-    const contexts = new WeakMap<object, GraphContext>();
+    server.decorateRequest(CONTEXT, null);
+    const handOver = fastifyApolloHandler(graphServer.apollo, {
+      context: async (request) => contextOf(request),
+    });
     if (options.allowedOrigins.length > 0) await server.register(cors, corsFor(options));
     server.route({
       method: ['GET', 'POST'],
       url: '',
       onRequest: async (request) => {
         const caller = await admit(request.raw);
-        contexts.set(request, { caller, requestId: request.id, resolvers });
+        (request as AdmittedRequest)[CONTEXT] = { caller, requestId: request.id, resolvers };
       },
-      handler: fastifyApolloHandler(graphServer, {
-        context: async (request) => contexts.get(request) as GraphContext,
-      }),
+      handler: async (request, reply) => {
+        const answer = graphServer.known.answer(request, contextOf(request));
+        if (answer === null) {
+          const body = await handOver.call(server, request, reply);
+          learnContentType(graphServer, request, reply);
+          return body;
+        }
+        const { status, headers, body } = await answer;
+        for (const [name, value] of headers) reply.header(name, value);
+        reply.code(status);
+        return body;
+      },
       errorHandler: (error, request, reply) => refuse(options.formatError, error, request, reply),
     });
   };
+}
+
+const CONTEXT = Symbol('context');
+
+type AdmittedRequest = FastifyRequest & { [CONTEXT]: GraphContext };
+
+function contextOf(request: FastifyRequest): GraphContext {
+  return (request as AdmittedRequest)[CONTEXT];
+}
+
+/** An answer to an operation is of the type that its client accepts; only there Apollo has chosen. */
+function learnContentType(
+  { known }: GraphServer,
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+) {
+  const contentType = reply.getHeader('content-type');
+  if (reply.statusCode === 200 && typeof contentType === 'string')
+    known.learnContentType(headers.accept, contentType);
 }
 
 function corsFor({

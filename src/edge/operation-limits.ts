@@ -56,18 +56,29 @@ interface Operation {
 const alwaysCheap = new WeakSet<OperationDefinitionNode>();
 
 /** Throws a GraphQLError for an operation that asks for too much at once. The document is valid already. */
-export function refuseCostly({ schema, document, operation, variables }: Operation): void {
-  if (alwaysCheap.has(operation)) return;
-  if (operationCost(schema, document, operation, 'any') <= OPERATION_LIMITS.cost) {
-    alwaysCheap.add(operation);
-    return;
-  }
-  const cost = operationCost(schema, document, operation, variables ?? {});
-  if (cost <= OPERATION_LIMITS.cost) return;
+export function refuseCostly(asked: Operation): void {
+  const cost = costBeyondLimit(asked);
+  if (cost === null) return;
   const message = `This operation costs ${Math.ceil(cost)} points, and ${OPERATION_LIMITS.cost} are the most: ask for smaller pages, or for less in each item.`;
   throw new GraphQLError(message, {
     extensions: { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400 } },
   });
+}
+
+/** Whether `refuseCostly` would throw. */
+export function isCostly(asked: Operation): boolean {
+  return costBeyondLimit(asked) !== null;
+}
+
+/** What an operation costs; null when that is within the limit. */
+function costBeyondLimit({ schema, document, operation, variables }: Operation): number | null {
+  if (alwaysCheap.has(operation)) return null;
+  if (operationCost(schema, document, operation, 'any') <= OPERATION_LIMITS.cost) {
+    alwaysCheap.add(operation);
+    return null;
+  }
+  const cost = operationCost(schema, document, operation, variables ?? {});
+  return cost <= OPERATION_LIMITS.cost ? null : cost;
 }
 
 /** The rules throw by themselves, in the middle of a validation; here they report, as others do. */

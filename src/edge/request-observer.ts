@@ -15,10 +15,11 @@ interface Observers {
 export function observeRequests(server: FastifyInstance, observers: Observers): void {
   const { logger, metrics, tracing } = observers;
   if (tracing !== null) traceRequests(server, tracing);
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     const seconds = reply.elapsedTime / 1_000;
     metrics.requestAnswered(request.method, routeOf(request), reply.statusCode, seconds);
     logAnswer(logger, request, reply);
+    done();
   });
 }
 

@@ -78,7 +78,8 @@ export class LiveSocketServer {
       ...options,
       admit: (socket, authorization) => this.#admit(socket, authorization),
       callerOf: (socket) => this.#callerOf(socket),
-      count: (socket) => options.keeper.count(this.#callerOf(socket), this.#addressOf(socket)),
+      count: (socket) =>
+        options.keeper.count(this.#callerOf(socket), () => this.#addressOf(socket)),
       leave: (socket) => this.#leave(socket),
     });
     options.server.on('upgrade', (request, socket, head) =>
@@ -165,7 +166,8 @@ export class LiveSocketServer {
 
   async #admit(socket: WebSocket, authorization: unknown): Promise<boolean> {
     try {
-      const caller = await this.#options.keeper.admit(authorization, this.#addressOf(socket));
+      const addressOf = () => this.#addressOf(socket);
+      const caller = await this.#options.keeper.admit(authorization, addressOf);
       if (caller.kind === 'anonymous') {
         const message =
           'A key is needed: send {"Authorization": "Bearer tg_…"} in connection_init.';
