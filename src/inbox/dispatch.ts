@@ -71,21 +71,23 @@ export function dispatchTo({
   };
 }
 
-/** Whether the first step of an event asks its provider; the others only look here. */
-export function asksProvider(event: ProviderEvent): boolean {
+/** What the first step of an event asks its provider about; null: it only looks here. */
+export function askedAbout(event: ProviderEvent): string | null {
   switch (event.kind) {
     case 'subscriptionChanged':
+      return event.subscriptionId;
     case 'paymentMethodChanged':
+      return event.customerId;
     case 'paymentReversed':
-      return true;
+      return event.paymentId;
     case 'checkoutChanged':
     case 'checkoutPaymentFailed':
-      return event.checkout.subscriptionId !== null;
+      return event.checkout.subscriptionId;
     case 'invoiceChanged':
     case 'invoicePaymentFailed':
-      return event.invoice.subscriptionId !== null;
+      return event.invoice.subscriptionId;
     case 'ignored':
-      return false;
+      return null;
     default:
       return assertNever(event);
   }

@@ -5,7 +5,7 @@ import type { Channel } from '../platform/money.ts';
 import { StaleState } from '../platform/provider-effect.ts';
 import type { ProviderEvent } from '../providers/payment-objects.ts';
 import type { PaymentProvider } from '../providers/payment-provider.ts';
-import { asksProvider, type Dispatch } from './dispatch.ts';
+import { askedAbout, type Dispatch } from './dispatch.ts';
 import { errorText } from './error-text.ts';
 import type { EventApplier } from './event-applier.ts';
 import type { BegunEvent, InboxStore } from './inbox.store.ts';
@@ -45,10 +45,13 @@ export class EventWorker {
     const tryOne = async (event: BegunEvent) => {
       if (!(await this.#tryOnce(event))) left.push(event.id);
     };
-    const [asking, looking] = this.#byWhatTheyAsk(events);
-    const rest = asking.values();
+    const bySubject = Map.groupBy(events, (event) => this.#askedAbout(event));
+    const looking = bySubject.get(null) ?? [];
+    bySubject.delete(null);
+    // Those about the same thing one after the other: at once, each would overtake the state that the others fetched.
+    const rest = bySubject.values();
     const askInTurn = async () => {
-      for (const event of rest) await tryOne(event);
+      for (const about of rest) for (const event of about) await tryOne(event);
     };
     await Promise.all([
       ...looking.map(tryOne),
@@ -104,17 +107,12 @@ export class EventWorker {
     return provider.translateEvent(payload);
   }
 
-  #byWhatTheyAsk(events: readonly BegunEvent[]): [BegunEvent[], BegunEvent[]] {
-    const asking = events.filter((event) => this.#asks(event));
-    return [asking, events.filter((event) => !asking.includes(event))];
-  }
-
-  #asks(event: BegunEvent): boolean {
+  #askedAbout(event: BegunEvent): string | null {
     try {
-      return asksProvider(this.#translate(event));
+      return askedAbout(this.#translate(event));
     } catch {
       // Its attempt will say why.
-      return false;
+      return null;
     }
   }
 
