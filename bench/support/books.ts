@@ -45,7 +45,7 @@ const LAWS: Readonly<Record<string, string>> = {
 const COUNTS = `select
   (select count(*)::int from credit_transaction where type = 'SPEND') as spends,
   (select count(*)::int from credit_allocation where amount_micro < 0) as allocations,
-  (select count(*)::int from idempotency_key) as keys`;
+  (select count(*)::int from idempotency_key where operation = 'spendCredits') as keys`;
 
 /** Counts the rows of a race and makes sure that the ledger adds up; throws when it does not. */
 export async function auditBooks(databaseUrl: string): Promise<Books> {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import type { KeyKind } from './measurement.ts';
 import { seededAccount, spendBody } from './spend-operation.ts';
 
 const HEADER_END = '\r\n\r\n';
@@ -26,9 +27,10 @@ export class HttpCaller {
     return new HttpCaller(socket);
   }
 
-  /** Spends from the n-th account and resolves with the answer's body. */
-  spend(account: number, idempotencyKey: string): Promise<string> {
-    return this.post(account, spendBody(idempotencyKey));
+  /** Spends from the n-th account, with its master key or an agent's, and resolves with the answer's body. */
+  spend(account: number, idempotencyKey: string, by: KeyKind = 'masterKey'): Promise<string> {
+    const authorization = `authorization: Bearer ${seededAccount(account)[by]}`;
+    return this.send('/graphql', authorization, spendBody(idempotencyKey));
   }
 
   /** Sends a body with the n-th account's key and resolves with the answer's. */

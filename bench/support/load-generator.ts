@@ -27,7 +27,7 @@ process.on('message', (order: MeasurementOrder) => {
 async function measure(order: MeasurementOrder): Promise<Measurement> {
   const { callers, close } =
     'port' in order.target
-      ? await httpCallers(order.target.port, order.callers)
+      ? await httpCallers(order.target.port, order)
       : sqlCallers(order.target.databaseUrl, order.callers);
   const begin = performance.now() + order.warmUpMs;
   const end = begin + order.durationMs;
@@ -55,11 +55,12 @@ async function measure(order: MeasurementOrder): Promise<Measurement> {
   return { perSecond, p50Ms: at(0.5), p99Ms: at(0.99), applied };
 }
 
-async function httpCallers(port: number, count: number) {
-  const connections = await Promise.all(Array.from({ length: count }, () => HttpCaller.open(port)));
+async function httpCallers(port: number, order: MeasurementOrder) {
+  const open = Array.from({ length: order.callers }, () => HttpCaller.open(port));
+  const connections = await Promise.all(open);
   const callers = connections.map((connection): Caller => {
     return async (account, idempotencyKey) => {
-      const body = await connection.spend(account, idempotencyKey);
+      const body = await connection.spend(account, idempotencyKey, order.by);
       if (!body.includes('"__typename":"SpendCreditsPayload"')) throw new Error(body);
     };
   });

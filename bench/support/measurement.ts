@@ -1,3 +1,6 @@
+/** With whose key an account is spent from. */
+export type KeyKind = 'masterKey' | 'agentKey';
+
 /** What the load generator is told to do. */
 export interface MeasurementOrder {
   /** The port of a server, or the URL of a database to be asked without any server. */
@@ -8,6 +11,8 @@ export interface MeasurementOrder {
   readonly accounts: number;
   /** Chooses the accounts: the same number, the same choice. */
   readonly seed: number;
+  /** Not given: with the master key. */
+  readonly by?: KeyKind;
   readonly warmUpMs: number;
   readonly durationMs: number;
 }

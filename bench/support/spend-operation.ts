@@ -35,6 +35,8 @@ export function spendBody(idempotencyKey: string): string {
 interface SeededAccount {
   readonly id: string;
   readonly masterKey: string;
+  /** Only where everything is on: a key that may spend and nothing else. */
+  readonly agentKey: string;
 }
 
 const seeded = new Map<number, SeededAccount>();
@@ -43,11 +45,12 @@ const seeded = new Map<number, SeededAccount>();
 export function seededAccount(n: number): SeededAccount {
   let account = seeded.get(n);
   if (account === undefined) {
-    const prefix = `a${String(n).padStart(11, '0')}`;
+    const number = String(n).padStart(11, '0');
     const secret = `${md5(`secret ${n}`)}${md5(`more ${n}`).slice(0, 8)}`;
     account = {
       id: md5(`account ${n}`).replace(/^(.{8})(.{4}).(.{3}).(.{3})/, '$1-$2-7$3-8$4-'),
-      masterKey: `tg_master_${prefix}_${secret}`,
+      masterKey: `tg_master_a${number}_${secret}`,
+      agentKey: `tg_agent_g${number}_${secret}`,
     };
     seeded.set(n, account);
   }

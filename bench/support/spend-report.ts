@@ -42,16 +42,19 @@ export async function reportSpend(
   await writeSection('spend', text);
 }
 
+type MakeLine = (
+  what: string,
+  scenario: 'many' | 'hot' | 'alone',
+  figure: 'perSecond' | 'p50Ms' | 'p99Ms',
+  against: ContestantName,
+  goal?: Line['goal'],
+  ours?: ContestantName,
+) => Line;
+
 function goalLines(figures: Figures): Line[] {
-  const line = (
-    what: string,
-    scenario: 'many' | 'hot' | 'alone',
-    figure: 'perSecond' | 'p50Ms' | 'p99Ms',
-    against: ContestantName,
-    goal?: Line['goal'],
-  ): Line => ({
+  const line: MakeLine = (what, scenario, figure, against, goal, ours = 'tollgate') => ({
     what,
-    tollgate: figures(scenario, 'tollgate', figure),
+    tollgate: figures(scenario, ours, figure),
     peer: figures(scenario, against, figure),
     against,
     unit: figure === 'perSecond' ? '/s' : 'ms',
@@ -70,6 +73,7 @@ function goalLines(figures: Figures): Line[] {
       }),
       peer: figures('many', 'tollgate', 'perSecond'),
     },
+    ...withEverything(line),
     line('one caller, median, beside the prepared statement', 'alone', 'p50Ms', 'prepared', {
       atMost: 1.1,
     }),
@@ -84,6 +88,29 @@ function goalLines(figures: Figures): Line[] {
     line('10,000 accounts, beside SQL without HTTP', 'many', 'perSecond', 'bareSql'),
     line('one hot account, beside SQL without HTTP', 'hot', 'perSecond', 'bareSql'),
   ];
+}
+
+/** Agents with scopes, holds, a hundred subscribers, metrics that are read. */
+function withEverything(line: MakeLine): Line[] {
+  const rows = [
+    ['10,000 accounts', 'many', 10],
+    ['one hot account', 'hot', 15],
+  ] as const;
+  return rows.flatMap(([accounts, scenario, atLeast]) => {
+    const all = `everything on, ${accounts}, beside`;
+    const ours = 'everything';
+    return [
+      line(`${all} the MikroORM peer`, scenario, 'perSecond', 'mikroOrm', { atLeast }, ours),
+      line(
+        `${all} the coalescer alone`,
+        scenario,
+        'perSecond',
+        'coalescer',
+        { atLeast: 0.7 },
+        ours,
+      ),
+    ];
+  });
 }
 
 function goalCells({ what, tollgate, peer, unit, goal }: Line): string[] {
