@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { makeServer, type Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
@@ -8,12 +8,14 @@ import type { GraphContext } from '../graphql/context.ts';
 import type { Resolvers } from '../graphql/schema.ts';
 import type { ErrorFormat } from './error-format.ts';
 import { type LiveArgs, LiveExecution } from './live-execution.ts';
+import { LiveFrames } from './live-frames.ts';
 import { checkOperation } from './live-operation.ts';
 import { nameOf, PayloadTickets } from './shared-results.ts';
 
 interface LiveExtra {
   readonly socket: WebSocket;
-  readonly request: IncomingMessage;
+  /** What the socket writes to. */
+  readonly connection: Duplex;
 }
 
 export type LiveProtocol = Server<LiveExtra>;
@@ -38,6 +40,7 @@ export function liveProtocol(options: LiveProtocolOptions): LiveProtocol {
   const { schema, resolvers, formatError, admit, callerOf, count, leave } = options;
   const execution = new LiveExecution(schema);
   const tickets = new PayloadTickets();
+  const frames = new LiveFrames((result) => execution.textOf(result));
   const server = makeServer<Record<string, unknown>, LiveExtra>({
     schema,
     connectionInitWaitTimeout: INIT_WITHIN_MS,
@@ -45,7 +48,7 @@ export function liveProtocol(options: LiveProtocolOptions): LiveProtocol {
     onConnect: ({ connectionParams, extra }) =>
       admit(extra.socket, connectionParams?.Authorization ?? connectionParams?.authorization),
     onClose: ({ extra }) => leave(extra.socket),
-    onSubscribe: ({ extra, subscriptions }, _id, asked) => {
+    onSubscribe: ({ extra, subscriptions }, id, asked) => {
       const refusal = refusalBy(() => {
         if (Object.keys(subscriptions).length > MOST_SUBSCRIPTIONS) throw tooMany();
         count(extra.socket);
@@ -63,6 +66,7 @@ export function liveProtocol(options: LiveProtocolOptions): LiveProtocol {
         variableValues: variables,
         contextValue,
         name: nameOf({ ...asked, caller }),
+        sendAtOnce: (result) => frames.sendAtOnce(extra.socket, extra.connection, id, result),
       };
       return args;
     },

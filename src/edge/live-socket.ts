@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Logger } from '../platform/logger.ts';
 import type { LiveProtocol } from './live-protocol.ts';
@@ -10,12 +10,12 @@ const TOO_LARGE = 1009;
 const TRY_AGAIN_LATER = 1013;
 
 /**
- * Speaks the protocol on one socket until it closes. A message counts as sent when the network has taken it: as long as
+ * Speaks the protocol on one socket until it closes; `connection`: what it writes to. A message counts as sent when the network has taken it: as long as
  * the peer does not read, nothing more is made for it.
  */
 export function attachSocket(
   socket: WebSocket,
-  request: IncomingMessage,
+  connection: Duplex,
   protocol: LiveProtocol,
   logger: Logger,
 ): void {
@@ -52,7 +52,7 @@ export function attachSocket(
         });
       },
     },
-    { socket, request },
+    { socket, connection },
   );
   socket.once('close', (code, reason) => {
     clearInterval(pinging);

@@ -132,7 +132,7 @@ export class LiveSocketServer {
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       this.#addresses.set(webSocket, address);
-      attachSocket(webSocket, request, protocol, this.#options.logger);
+      attachSocket(webSocket, socket, protocol, this.#options.logger);
     });
   }
 

@@ -3,32 +3,41 @@ import { isDeepStrictEqual } from 'node:util';
 import { isPassing } from '../platform/database/database-away.ts';
 import type { LiveHub } from './hub.ts';
 
-interface LiveStreamOptions<Event> {
+/** What was read, and the place up to which everything is known now. */
+interface Reading<Event, Place> {
+  readonly event: Event;
+  readonly place: Place;
+}
+
+interface LiveStreamOptions<Event, Place> {
   readonly hub: LiveHub;
   readonly topic: string;
   readonly id: string;
-  /** Reads what is new since the last call; null when nothing is. The first call gives the present state. */
-  readonly read: () => Promise<Event | null>;
+  /** Reads what is new after a place, null when nothing is; after null, the present state. */
+  readonly read: (after: Place | null) => Promise<Reading<Event, Place> | null>;
 }
 
 const RETRY_FIRST_MS = 100;
 const RETRY_LAST_MS = 2_000;
 
 /**
- * The present state of one thing and then its every change, for one subscriber. It reads only when the subscriber asks for
- * the next event and a hint came since the last; hints fold into one, so that a slow subscriber costs no memory.
+ * The present state of one thing and then its every change. It reads only when somebody asks for the next event and a hint
+ * came since the last; hints fold into one, so that a slow subscriber costs no memory. Two streams of the same thing that
+ * are at the same place go on the same way: where one follows, the other may end.
  * A database that is away is waited for; what was missed meanwhile is read when it is back. Any other failure ends the
  * stream.
  */
-export class LiveStream<Event> implements AsyncIterableIterator<Event> {
-  readonly #options: LiveStreamOptions<Event>;
+export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterableIterator<Event> {
+  readonly #options: LiveStreamOptions<Event, Place>;
   readonly #unwatch: () => void;
+  #place: Place | null;
   #pending = true;
   #done = false;
   #wake: (() => void) | null = null;
 
-  constructor(options: LiveStreamOptions<Event>) {
+  constructor(options: LiveStreamOptions<Event, Place>, after: Place | null = null) {
     this.#options = options;
+    this.#place = after;
     this.#unwatch = options.hub.watch(options.topic, options.id, () => {
       this.#pending = true;
       this.#wake?.();
@@ -39,6 +48,16 @@ export class LiveStream<Event> implements AsyncIterableIterator<Event> {
     return this;
   }
 
+  /** Up to where its events have told. */
+  get place(): Place | null {
+    return this.#place;
+  }
+
+  /** A stream of the same thing that goes on after a place at which this one was. */
+  reopenAfter(place: Place | null): LiveStream<Event, Place> {
+    return new LiveStream(this.#options, place);
+  }
+
   async next(): Promise<IteratorResult<Event>> {
     while (!this.#done) {
       if (!this.#pending) {
@@ -47,8 +66,10 @@ export class LiveStream<Event> implements AsyncIterableIterator<Event> {
       }
       // Before reading: a hint that comes while it reads may tell of something newer.
       this.#pending = false;
-      const event = await this.#read();
-      if (event !== null && !this.#done) return { value: event, done: false };
+      const reading = await this.#read();
+      if (reading === null || this.#done) continue;
+      this.#place = reading.place;
+      return { value: reading.event, done: false };
     }
     return { value: undefined, done: true };
   }
@@ -70,10 +91,10 @@ export class LiveStream<Event> implements AsyncIterableIterator<Event> {
     });
   }
 
-  async #read(): Promise<Event | null> {
+  async #read(): Promise<Reading<Event, Place> | null> {
     for (let wait = RETRY_FIRST_MS; !this.#done; wait = Math.min(wait * 2, RETRY_LAST_MS)) {
       try {
-        return await this.#options.read();
+        return await this.#options.read(this.#place);
       } catch (error) {
         if (!isPassing(error)) {
           // Whoever iterates does not close what failed by itself.
@@ -87,13 +108,20 @@ export class LiveStream<Event> implements AsyncIterableIterator<Event> {
   }
 }
 
-/** Reads of a whole state, as a stream wants them: null as long as nothing in it changes. */
-export function changesOnly<State>(read: () => Promise<State>): () => Promise<State | null> {
-  let seen: { readonly state: State } | null = null;
-  return async () => {
+/** Reads of a whole state, as a stream wants them: the state is the place. */
+export function everyState<State>(read: () => Promise<State>) {
+  return async (): Promise<Reading<State, State>> => {
     const state = await read();
-    if (seen !== null && isDeepStrictEqual(state, seen.state)) return null;
-    seen = { state };
-    return state;
+    return { event: state, place: state };
+  };
+}
+
+/** The same, and nothing as long as nothing in the state changes. */
+export function changesOnly<State>(read: () => Promise<State>) {
+  return async (after: State | null): Promise<Reading<State, State> | null> => {
+    const state = await read();
+    return after !== null && isDeepStrictEqual(state, after)
+      ? null
+      : { event: state, place: state };
   };
 }

@@ -186,7 +186,8 @@ describe('creditBalanceChanged', () => {
     const lives = span(1, 5).map(() => own.live(account.masterKey));
     const subscriptions = lives.map((live) => live.subscribe(CreditBalanceChangedDocument, {}));
     await Promise.all(subscriptions.map((subscription) => subscription.next()));
-    expect(hub.watcherCount).toBe(atRest + 5);
+    // Those who ask the same and have heard the same watch as one.
+    await eventually(() => hub.watcherCount === atRest + 1);
 
     subscriptions[0]?.stop();
     subscriptions[1]?.stop();

@@ -14,6 +14,12 @@ export interface CreditBalanceEvent {
   readonly lagged: boolean;
 }
 
+/** Up to where a subscriber was told. */
+interface Place {
+  readonly sequence: bigint;
+  readonly version: bigint;
+}
+
 /** A subscriber that is further behind than this is not told every entry any more. */
 const LONGEST_GAP = 1_000n;
 const BALANCES_AT_ONCE = 1_000;
@@ -45,17 +51,15 @@ export class BalanceStreamService {
    * has; the first event then carries the entries since. Throws NotFound while reading when there is no such balance.
    */
   watchBalance(accountId: string, after: bigint | null): AsyncIterableIterator<CreditBalanceEvent> {
-    let seen: { sequence: bigint; version: bigint } | null =
-      after === null ? null : { sequence: after, version: -1n };
-    const read = async () => {
+    const read = async (seen: Place | null) => {
       const balance = await this.#balances.read(accountId);
       if (balance === undefined) throw new NotFound('Account');
       if (seen !== null && balance.version <= seen.version) return null;
       const event = await this.#eventSince(seen?.sequence ?? balance.sequence, balance);
-      seen = balance;
-      return event;
+      return { event, place: { sequence: balance.sequence, version: balance.version } };
     };
-    return new LiveStream({ hub: this.#hub, topic: 'balance', id: accountId, read });
+    const begin = after === null ? null : { sequence: after, version: -1n };
+    return new LiveStream({ hub: this.#hub, topic: 'balance', id: accountId, read }, begin);
   }
 
   /** One event for all who saw the same before: what is made of it is then shared as well. */

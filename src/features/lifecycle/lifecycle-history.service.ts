@@ -1,5 +1,5 @@
 import type { LiveHub } from '../../live/hub.ts';
-import { LiveStream } from '../../live/live-stream.ts';
+import { everyState, LiveStream } from '../../live/live-stream.ts';
 import type { Page, PageRequest } from '../../platform/paging.ts';
 import type { Account } from '../account/account.model.ts';
 import type { AccountService } from '../account/account.service.ts';
@@ -29,7 +29,7 @@ export class LifecycleHistoryService {
 
   /** The account now, and again whenever it, its subscription, its cards or its invoices have changed. */
   watchAccount(accountId: string): AsyncIterableIterator<Account> {
-    const read = () => this.#accounts.account(accountId);
+    const read = everyState(() => this.#accounts.account(accountId));
     return new LiveStream({ hub: this.#hub, topic: 'account', id: accountId, read });
   }
 }

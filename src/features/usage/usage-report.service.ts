@@ -140,8 +140,7 @@ export class UsageReportService {
   ): Promise<AsyncIterableIterator<UsageReport>> {
     for (const name of metrics ?? []) metricNamed(this.#needs.catalogue.metrics, name);
     await this.#termsOf(accountId);
-    let seen: string | null = null;
-    const read = async () => {
+    const read = async (after: string | null) => {
       const [report] = await this.presentPeriods([accountId]);
       if (report === undefined) throw new NotFound('Account');
       const { period } = report;
@@ -149,9 +148,8 @@ export class UsageReportService {
       const state = JSON.stringify([period, counters], (_, value) =>
         typeof value === 'bigint' ? value.toString() : value,
       );
-      if (state === seen) return null;
-      seen = state;
-      return { ...report, counters };
+      if (state === after) return null;
+      return { event: { ...report, counters }, place: state };
     };
     return new LiveStream({ hub: this.#needs.hub, topic: 'usage', id: accountId, read });
   }
