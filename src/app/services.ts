@@ -13,6 +13,7 @@ import { CheckInService } from '../features/check-in/check-in.service.ts';
 import { CheckInStore } from '../features/check-in/check-in.store.ts';
 import { InvoiceService } from '../features/invoice/invoice.service.ts';
 import { InvoiceStore } from '../features/invoice/invoice.store.ts';
+import { BalanceNews } from '../features/ledger/balance-news.service.ts';
 import { BalanceStreamService } from '../features/ledger/balance-stream.service.ts';
 import { CreditHoldService } from '../features/ledger/credit-hold.service.ts';
 import { CreditHoldStore } from '../features/ledger/credit-hold.store.ts';
@@ -184,6 +185,7 @@ function composeCards(base: Base & ReturnType<typeof composeAccounts>) {
 function composeLedger(base: Base & ReturnType<typeof composeAccounts>) {
   const { database, clock, hub } = base;
   const entries = new LedgerHistoryStore(database);
+  const news = new BalanceNews(hub);
   const history = new LedgerHistoryService(entries, clock);
   const ledger = new LedgerService({
     ...base,
@@ -191,10 +193,11 @@ function composeLedger(base: Base & ReturnType<typeof composeAccounts>) {
     lone: new LoneDebitStore(database),
     history: entries,
     onDebits: (outcomes) => base.metrics.debitsApplied(outcomes),
+    onApplied: (applied) => news.tell(applied),
   });
   const ledgerSweep = new LedgerSweepService(new LedgerSweepStore(database), clock);
   const ledgerAudit = new LedgerAuditService(new LedgerAuditStore(database), base.logger);
-  const balanceStreams = new BalanceStreamService(ledger, entries, hub);
+  const balanceStreams = new BalanceStreamService({ ledger, history: entries, hub, news });
   const holds = new CreditHoldService({
     ...base,
     store: new CreditHoldStore(database),

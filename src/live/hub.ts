@@ -1,5 +1,8 @@
-/** Told when something may have changed. It only says: look again. */
-type Watcher = () => void;
+/**
+ * Told when something may have changed. `hint`: look again. `here`: this process knows what has, and whoever stands right
+ * before it need not look.
+ */
+type Watcher = (from: 'hint' | 'here') => void;
 
 /** Carries hints between gateway processes. */
 export interface HintTransport {
@@ -45,6 +48,16 @@ export class LiveHub {
     };
   }
 
+  /** Whether anybody here watches `id` of `topic`. */
+  isWatched(topic: string, id: string): boolean {
+    return this.#watchers.get(topic)?.has(id) ?? false;
+  }
+
+  /** Tells the watchers of this process that it knows something new. The hint of it comes as well, and tells everybody. */
+  tellHere(topic: string, id: string): void {
+    for (const watcher of this.#watchers.get(topic)?.get(id) ?? []) watcher('here');
+  }
+
   /** Calls `listener` with every id of `topic` that is told of. */
   listen(topic: string, listener: (id: string) => void): void {
     const listeners = this.#listeners.get(topic) ?? new Set();
@@ -75,14 +88,14 @@ export class LiveHub {
     const byId = this.#watchers.get(topic);
     const listeners = this.#listeners.get(topic);
     for (const id of ids.split(',')) {
-      for (const watcher of byId?.get(id) ?? []) watcher();
+      for (const watcher of byId?.get(id) ?? []) watcher('hint');
       for (const listener of listeners ?? []) listener(id);
     }
   }
 
   #tellTopic(topic: string): void {
     for (const watchers of this.#watchers.get(topic)?.values() ?? []) {
-      for (const watcher of watchers) watcher();
+      for (const watcher of watchers) watcher('hint');
     }
   }
 

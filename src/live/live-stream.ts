@@ -15,6 +15,8 @@ interface LiveStreamOptions<Event, Place> {
   readonly id: string;
   /** Reads what is new after a place, null when nothing is; after null, the present state. */
   readonly read: (after: Place | null) => Promise<Reading<Event, Place> | null>;
+  /** What this process knows to follow a place without reading; null when it is not sure. */
+  readonly known?: (after: Place) => Reading<Event, Place> | null;
 }
 
 const RETRY_FIRST_MS = 100;
@@ -32,14 +34,16 @@ export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterab
   readonly #unwatch: () => void;
   #place: Place | null;
   #pending = true;
+  #isNewsHere = false;
   #done = false;
   #wake: (() => void) | null = null;
 
   constructor(options: LiveStreamOptions<Event, Place>, after: Place | null = null) {
     this.#options = options;
     this.#place = after;
-    this.#unwatch = options.hub.watch(options.topic, options.id, () => {
-      this.#pending = true;
+    this.#unwatch = options.hub.watch(options.topic, options.id, (from) => {
+      if (from === 'here') this.#isNewsHere = true;
+      else this.#pending = true;
       this.#wake?.();
     });
   }
@@ -60,6 +64,8 @@ export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterab
 
   async next(): Promise<IteratorResult<Event>> {
     while (!this.#done) {
+      const known = this.#takeNews();
+      if (known !== null) return { value: known, done: false };
       if (!this.#pending) {
         await this.#nextHint();
         continue;
@@ -83,6 +89,15 @@ export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterab
     this.#done = true;
     this.#unwatch();
     this.#wake?.();
+  }
+
+  /** News are no answer to a hint, which may tell of something newer. */
+  #takeNews(): Event | null {
+    if (!this.#isNewsHere || this.#place === null) return null;
+    this.#isNewsHere = false;
+    const reading = this.#options.known?.(this.#place) ?? null;
+    if (reading !== null) this.#place = reading.place;
+    return reading?.event ?? null;
   }
 
   #nextHint(): Promise<void> {

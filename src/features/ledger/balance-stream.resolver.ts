@@ -4,8 +4,9 @@ import { SafeIntScalar } from '../../graphql/scalars.ts';
 import { InvalidInput } from '../../platform/errors.ts';
 import type { AccountService } from '../account/account.service.ts';
 import { accountFor } from '../account/caller.policy.ts';
-import type { BalanceStreamService, CreditBalanceEvent } from './balance-stream.service.ts';
+import type { BalanceStreamService } from './balance-stream.service.ts';
 import { CreditBalanceEventType, toCreditBalanceEvent } from './balance-stream.type.ts';
+import type { CreditBalanceEvent } from './ledger.model.ts';
 
 interface CreditBalanceChangedArgs {
   readonly accountId?: string | null;

@@ -3,45 +3,42 @@ import type { LiveHub } from '../../live/hub.ts';
 import { LiveStream } from '../../live/live-stream.ts';
 import { invariant } from '../../platform/assert.ts';
 import { NotFound } from '../../platform/errors.ts';
-import type { CreditBalance, CreditTransaction } from './ledger.model.ts';
+import type { BalanceNews, BalancePlace } from './balance-news.service.ts';
+import type { CreditBalance, CreditBalanceEvent, CreditTransaction } from './ledger.model.ts';
 import type { LedgerService } from './ledger.service.ts';
 import type { LedgerHistoryStore } from './ledger-history.store.ts';
-
-/** A balance, and the entries since the event before. `lagged`: too far behind for entries, this is a fresh start. */
-export interface CreditBalanceEvent {
-  readonly balance: CreditBalance;
-  readonly transactions: readonly CreditTransaction[];
-  readonly lagged: boolean;
-}
-
-/** Up to where a subscriber was told. */
-interface Place {
-  readonly sequence: bigint;
-  readonly version: bigint;
-}
 
 /** A subscriber that is further behind than this is not told every entry any more. */
 const LONGEST_GAP = 1_000n;
 const BALANCES_AT_ONCE = 1_000;
-/** Each is a query of its own; requests need connections too. */
-const SPANS_AT_ONCE = 4;
+/** Each has as many entries as the longest gap at most. */
+const SPANS_AT_ONCE = 100;
+
+interface BalanceStreamNeeds {
+  readonly ledger: LedgerService;
+  readonly history: LedgerHistoryStore;
+  readonly hub: LiveHub;
+  readonly news: BalanceNews;
+}
 
 /** Live balances that resume where a subscriber left off. Subscribers who look at the same thing share the reading. */
 export class BalanceStreamService {
   readonly #hub: LiveHub;
+  readonly #news: BalanceNews;
   readonly #balances: GatheredReads<CreditBalance>;
   readonly #spans: GatheredReads<readonly CreditTransaction[]>;
   readonly #events = new WeakMap<CreditBalance, Map<bigint, Promise<CreditBalanceEvent>>>();
 
-  constructor(ledger: LedgerService, history: LedgerHistoryStore, hub: LiveHub) {
+  constructor({ ledger, history, hub, news }: BalanceStreamNeeds) {
     this.#hub = hub;
+    this.#news = news;
     this.#balances = new GatheredReads({
       read: async (ids) =>
         new Map((await ledger.balances(ids)).map((balance) => [balance.accountId, balance])),
       maxBatch: BALANCES_AT_ONCE,
     });
     this.#spans = new GatheredReads({
-      read: async (keys) => new Map(await Promise.all(keys.map((key) => readSpan(history, key)))),
+      read: (keys) => readSpans(history, keys),
       maxBatch: SPANS_AT_ONCE,
     });
   }
@@ -51,15 +48,19 @@ export class BalanceStreamService {
    * has; the first event then carries the entries since. Throws NotFound while reading when there is no such balance.
    */
   watchBalance(accountId: string, after: bigint | null): AsyncIterableIterator<CreditBalanceEvent> {
-    const read = async (seen: Place | null) => {
+    const read = async (seen: BalancePlace | null) => {
       const balance = await this.#balances.read(accountId);
       if (balance === undefined) throw new NotFound('Account');
       if (seen !== null && balance.version <= seen.version) return null;
       const event = await this.#eventSince(seen?.sequence ?? balance.sequence, balance);
-      return { event, place: { sequence: balance.sequence, version: balance.version } };
+      return { event, place: placeOf(event) };
+    };
+    const known = (seen: BalancePlace) => {
+      const event = this.#news.after(accountId, seen);
+      return event === null ? null : { event, place: placeOf(event) };
     };
     const begin = after === null ? null : { sequence: after, version: -1n };
-    return new LiveStream({ hub: this.#hub, topic: 'balance', id: accountId, read }, begin);
+    return new LiveStream({ hub: this.#hub, topic: 'balance', id: accountId, read, known }, begin);
   }
 
   /** One event for all who saw the same before: what is made of it is then shared as well. */
@@ -80,15 +81,27 @@ export class BalanceStreamService {
   }
 }
 
-async function readSpan(
+async function readSpans(
   history: LedgerHistoryStore,
-  key: string,
-): Promise<[string, readonly CreditTransaction[]]> {
-  const [accountId = '', after = '', last = ''] = key.split(' ');
-  const entries = await history.entriesBetween(accountId, BigInt(after), BigInt(last));
-  invariant(
-    BigInt(entries.length) === BigInt(last) - BigInt(after),
-    `the entries of account ${accountId} after ${after} up to ${last} have no gap`,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, readonly CreditTransaction[]>> {
+  const spans = keys.map((key) => {
+    const [accountId = '', after = '', last = ''] = key.split(' ');
+    return { accountId, after: BigInt(after), last: BigInt(last) };
+  });
+  const found = await history.entriesBetween(spans);
+  return new Map(
+    spans.map(({ accountId, after, last }, n) => {
+      const entries = found[n] ?? [];
+      invariant(
+        BigInt(entries.length) === last - after,
+        `the entries of account ${accountId} after ${after} up to ${last} have no gap`,
+      );
+      return [keys[n] ?? '', entries];
+    }),
   );
-  return [key, entries];
+}
+
+function placeOf({ balance: { sequence, version } }: CreditBalanceEvent): BalancePlace {
+  return { sequence, version };
 }

@@ -1,5 +1,5 @@
 import { Field, ObjectType } from 'type-graphql';
-import type { CreditBalanceEvent } from './balance-stream.service.ts';
+import type { CreditBalanceEvent } from './ledger.model.ts';
 import {
   CreditBalanceType,
   CreditTransactionType,

@@ -92,10 +92,14 @@ const TRANSACTION_AT: Statement = {
   name: 'credit_transaction_at',
   text: `select ${TRANSACTION_COLUMNS} from credit_transaction where account_id = $1 and sequence = $2`,
 };
-const ENTRIES_SINCE: Statement = {
-  name: 'credit_transactions_since',
-  text: `select ${TRANSACTION_COLUMNS} from credit_transaction
-    where account_id = $1 and sequence > $2 and sequence <= $3 order by sequence`,
+const SPANS: Statement = {
+  name: 'credit_transactions_spans',
+  text: `select w.n, t.* from unnest($1::uuid[], $2::bigint[], $3::bigint[]) with ordinality as w (account, after, last, n)
+    cross join lateral (
+      select ${TRANSACTION_COLUMNS} from credit_transaction
+      where account_id = w.account and sequence > w.after and sequence <= w.last
+      order by sequence limit w.last - w.after
+    ) t order by w.n, t.sequence`,
 };
 // Holds that expired have given back, whether or not they were swept yet.
 const spendableAt = (now: string) => `(
@@ -134,6 +138,13 @@ const ALLOCATIONS: Statement = {
     join credit_allocation a on a.account_id = entry.account_id and a.sequence = entry.sequence
     order by a.account_id, a.sequence, a.grant_id`,
 };
+
+/** Entries of one account: after which sequence, and up to which. */
+interface Span {
+  readonly accountId: string;
+  readonly after: bigint;
+  readonly last: bigint;
+}
 
 /** What the ledger can tell of the past: entries, the grants they touched, pages of both. */
 export class LedgerHistoryStore {
@@ -211,9 +222,15 @@ export class LedgerHistoryStore {
     return row ?? null;
   }
 
-  /** The entries after one and up to another, in order. */
-  entriesBetween(accountId: string, after: bigint, last: bigint): Promise<CreditTransaction[]> {
-    return this.#database.query<CreditTransaction>(ENTRIES_SINCE, [accountId, after, last]);
+  /** Of each account the entries after one and up to another, in order. */
+  async entriesBetween(spans: readonly Span[]): Promise<readonly CreditTransaction[][]> {
+    const rows = await this.#database.query<CreditTransaction & { n: bigint }>(SPANS, [
+      spans.map(({ accountId }) => accountId),
+      spans.map(({ after }) => after),
+      spans.map(({ last }) => last),
+    ]);
+    const found = Map.groupBy(rows, ({ n }) => Number(n) - 1);
+    return spans.map((_, n) => found.get(n) ?? []);
   }
 
   grants(

@@ -76,6 +76,13 @@ export interface CreditTransaction {
   readonly createdAt: Date;
 }
 
+/** A balance, and the entries since the event before. `lagged`: too far behind for entries, this is a fresh start. */
+export interface CreditBalanceEvent {
+  readonly balance: CreditBalance;
+  readonly transactions: readonly CreditTransaction[];
+  readonly lagged: boolean;
+}
+
 /** The part of an entry that touched one grant. */
 export interface CreditAllocation {
   readonly accountId: string;

@@ -11,6 +11,7 @@ import { requestHash } from '../../platform/request-hash.ts';
 import { AccountBlocked, IdempotencyConflict } from '../account/account.errors.ts';
 import type { AccountCreated } from '../account/account.model.ts';
 import type { AccountService } from '../account/account.service.ts';
+import type { AppliedEntry } from './balance-news.service.ts';
 import { InsufficientCredits } from './ledger.errors.ts';
 import type {
   Adjustment,
@@ -43,6 +44,8 @@ interface LedgerServiceNeeds {
   readonly accounts: AccountService;
   /** Told of every batch of debits, each by what became of it. */
   readonly onDebits?: (outcomes: readonly string[]) => void;
+  /** Told of the entries of every batch, once they are committed; must not throw. */
+  readonly onApplied?: (applied: readonly AppliedEntry[]) => void;
 }
 
 const LARGEST_BATCH = 256;
@@ -58,6 +61,7 @@ export class LedgerService {
       work: async (debits) => {
         const outcomes = await this.#apply(debits);
         needs.onDebits?.(outcomes.map(({ outcome }) => outcome));
+        needs.onApplied?.(debits.flatMap((debit, n) => appliedTo(debit, outcomes[n])));
         return outcomes;
       },
       keyOf: (debit) => `${debit.accountId} ${debit.operation} ${debit.idempotencyKey}`,
@@ -278,6 +282,11 @@ export class LedgerService {
 function idOf(accountId: string): string {
   if (!isId(accountId)) throw new NotFound('Account');
   return accountId.toLowerCase();
+}
+
+function appliedTo(debit: Debit, result: DebitOutcome | undefined): AppliedEntry[] {
+  if (result?.outcome !== 'applied') return [];
+  return [{ entry: entryOf(debit, result), balance: result.balance }];
 }
 
 function entryOf(
