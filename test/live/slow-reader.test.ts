@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawSocket } from '../doors/raw-socket.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { appendEntries } from './given.ts';
+import { appendEntries, span } from './given.ts';
 
 interface Event {
   readonly creditBalanceChanged: {
@@ -53,5 +53,47 @@ describe('a subscriber that stops reading', () => {
     const { creditBalanceChanged: next } = await socket.next<Event>('next');
     expect(next).toMatchObject({ lagged: false, transactions: [{ sequence: last + 1 }] });
     socket.close();
+  });
+
+  it('keeps nobody waiting who listens to the same, and goes on with them when it comes back', async () => {
+    const account = await gateway.createAccount();
+    const sockets = await Promise.all([1, 2, 3].map(() => RawSocket.open(gateway.url)));
+    for (const socket of sockets) {
+      await socket.init(account.masterKey);
+      socket.send({ id: '1', type: 'subscribe', payload: { query: QUERY } });
+    }
+    const [start = 0] = await Promise.all(
+      sockets.map(async (socket) => {
+        const { creditBalanceChanged } = await socket.next<Event>('next');
+        return creditBalanceChanged.balance.sequence;
+      }),
+    );
+    const [slow, ...others] = sockets;
+    const hear = async (socket: RawSocket | undefined, last: number) => {
+      const heard: number[] = [];
+      for (let at = 0; at < last; ) {
+        const event = (await socket?.next<Event>('next'))?.creditBalanceChanged;
+        at = event?.balance.sequence ?? last;
+        heard.push(...(event?.transactions.map(({ sequence }) => sequence) ?? []));
+      }
+      return heard;
+    };
+    const rounds = 60;
+    const all = span(start + 1, start + rounds * 500);
+
+    slow?.pause();
+    const heardByOthers = others.map((socket) => hear(socket, start + all.length));
+    for (let round = 0; round < rounds; round += 1)
+      await appendEntries(gateway.database, account.id, 500);
+    for (const heard of await Promise.all(heardByOthers)) expect(heard).toEqual(all);
+    slow?.resume();
+    const late = await hear(slow, start + all.length);
+
+    expect(late).toEqual(late.toSorted((a, b) => a - b));
+    expect(new Set(late).size).toBe(late.length);
+    await appendEntries(gateway.database, account.id, 1);
+    for (const socket of sockets)
+      expect(await hear(socket, all.length + start + 1)).toEqual([all.length + start + 1]);
+    for (const socket of sockets) socket.close();
   });
 });

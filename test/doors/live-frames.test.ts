@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { LiveFrames } from '../../src/edge/live-frames.ts';
+
+interface Pair {
+  readonly server: WebSocket;
+  readonly connection: Duplex;
+  readonly client: WebSocket;
+  readonly heard: string[];
+}
+
+describe('frames that are made once for many', () => {
+  let sockets: WebSocketServer;
+  beforeEach(async () => {
+    sockets = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(sockets, 'listening');
+  });
+  afterEach(async () => {
+    for (const client of sockets.clients) client.terminate();
+    await new Promise((resolve) => sockets.close(resolve));
+  });
+
+  async function givenPair(): Promise<Pair> {
+    const connected = once(sockets, 'connection');
+    const client = new WebSocket(`ws://127.0.0.1:${(sockets.address() as AddressInfo).port}`);
+    const heard: string[] = [];
+    client.on('message', (data) => heard.push(String(data)));
+    const [server, request] = (await connected) as [WebSocket, { socket: Duplex }];
+    await once(client, 'open');
+    return { server, connection: request.socket, client, heard };
+  }
+
+  async function hearAll({ client, heard }: Pair, count: number): Promise<unknown[]> {
+    while (heard.length < count) await once(client, 'message');
+    return heard.map((text) => JSON.parse(text));
+  }
+
+  const framesOf = () => new LiveFrames((result) => JSON.stringify(result));
+
+  it.each([1, 40, 60, 30_000, 40_000, 70_000])(
+    'carry %i characters of any size, behind each id',
+    async (size) => {
+      const [one, other] = [await givenPair(), await givenPair()];
+      const frames = framesOf();
+      const result = { data: { text: 'é'.repeat(size) } };
+
+      expect(frames.sendAtOnce(one.server, one.connection, 'first', result)).toBe(true);
+      expect(frames.sendAtOnce(other.server, other.connection, 'other', result)).toBe(true);
+
+      const next = { type: 'next', payload: result };
+      expect(await hearAll(one, 1)).toEqual([{ id: 'first', ...next }]);
+      expect(await hearAll(other, 1)).toEqual([{ id: 'other', ...next }]);
+    },
+  );
+
+  it.each(['"', '\\', 'é', '\n', ''])(
+    'leave the id %j to somebody who knows how to write it',
+    async (id) => {
+      const { server, connection } = await givenPair();
+
+      expect(framesOf().sendAtOnce(server, connection, id, { data: {} })).toBe(false);
+    },
+  );
+
+  it('wait for nobody who does not read, and are not changed under what is still to be sent', async () => {
+    const [stalled, other] = [await givenPair(), await givenPair()];
+    const frames = framesOf();
+    const result = { data: { text: 'x'.repeat(4_000_000) } };
+    stalled.client.pause();
+
+    let taken = 0;
+    while (frames.sendAtOnce(stalled.server, stalled.connection, 'slow', result)) taken += 1;
+    expect(frames.sendAtOnce(other.server, other.connection, 'fast', result)).toBe(true);
+    stalled.client.resume();
+
+    expect(taken).toBeGreaterThan(0);
+    const slow = (await hearAll(stalled, taken)) as { id: string }[];
+    expect(slow.map(({ id }) => id)).toEqual(Array(taken).fill('slow'));
+    expect(await hearAll(other, 1)).toEqual([{ id: 'fast', type: 'next', payload: result }]);
+  });
+});
