@@ -46,15 +46,25 @@ const TRANSACTIONS: Statement = {
       order by sequence desc limit w.size
     ) t order by w.n, t.sequence desc`,
 };
+// The newest of each wanted type, from a run of its own in the index `credit_transaction_of_type`. Spends are not in it: they
+// are nearly all there is, and are met by going back through all.
 const TRANSACTIONS_OF_TYPES: Statement = {
   name: 'credit_transactions_page_of_types',
   text: `select w.n::int, t.*
     from unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[]) with ordinality as w (account, before, size, types, n)
     cross join lateral (
-      select ${TRANSACTION_COLUMNS} from credit_transaction
-      where account_id = w.account and sequence < coalesce(w.before, 9223372036854775807)
-        and type = any (string_to_array(w.types, ','))
-      order by sequence desc limit w.size
+      select * from (
+        select found.* from unnest(string_to_array(w.types, ',')) as wanted (type) cross join lateral (
+          select ${TRANSACTION_COLUMNS} from credit_transaction e
+          where account_id = w.account and e.type <> 'SPEND' and e.type = wanted.type
+            and sequence < coalesce(w.before, 9223372036854775807)
+          order by sequence desc limit w.size) as found
+        union all (
+          select ${TRANSACTION_COLUMNS} from credit_transaction
+          where 'SPEND' = any (string_to_array(w.types, ',')) and account_id = w.account and type = 'SPEND'
+            and sequence < coalesce(w.before, 9223372036854775807)
+          order by sequence desc limit w.size)
+      ) as either order by sequence desc limit w.size
     ) t order by w.n, t.sequence desc`,
 };
 // Each type is a run of its own in the index `credit_transaction_all`, read from its end: a page costs a few rows of each
@@ -79,14 +89,21 @@ const TYPES_COUNT: Statement = {
 };
 const TRANSACTION_COUNT: Statement = {
   name: 'credit_transactions_count',
-  text: `select w.n::int, (select count(*) from credit_transaction where account_id = w.account) as count
-    from unnest($1::uuid[]) with ordinality as w (account, n)`,
+  text: `select w.n::int, b.sequence as count
+    from unnest($1::uuid[]) with ordinality as w (account, n) join credit_balance b on b.account_id = w.account`,
 };
+// Only what is no spend is counted: the spends are what the sequence leaves.
 const TRANSACTION_COUNT_OF_TYPES: Statement = {
   name: 'credit_transactions_count_of_types',
-  text: `select w.n::int, (select count(*) from credit_transaction
-      where account_id = w.account and type = any (string_to_array(w.types, ','))) as count
-    from unnest($1::uuid[], $2::text[]) with ordinality as w (account, types, n)`,
+  text: `select w.n::int, case when 'SPEND' = any (string_to_array(w.types, ',')) then b.sequence - (
+        select count(*) from credit_transaction
+        where account_id = w.account and type <> 'SPEND' and type <> all (string_to_array(w.types, ',')))
+      else (
+        select count(*) from credit_transaction
+        where account_id = w.account and type <> 'SPEND' and type = any (string_to_array(w.types, ',')))
+      end as count
+    from unnest($1::uuid[], $2::text[]) with ordinality as w (account, types, n)
+    join credit_balance b on b.account_id = w.account`,
 };
 const TRANSACTION_AT: Statement = {
   name: 'credit_transaction_at',
@@ -181,7 +198,7 @@ export class LedgerHistoryStore {
     request: PageRequest,
   ): Promise<Page<CreditTransaction>> {
     if (types === null) return this.#transactions.page(accountId, request);
-    return this.#transactionsOfTypes.page(accountId, request, types.join());
+    return this.#transactionsOfTypes.page(accountId, request, wantedOf(types));
   }
 
   transactionCount(
@@ -189,7 +206,7 @@ export class LedgerHistoryStore {
     types: readonly CreditTransactionType[] | null,
   ): Promise<bigint> {
     if (types === null) return this.#transactions.count(accountId);
-    return this.#transactionsOfTypes.count(accountId, types.join());
+    return this.#transactionsOfTypes.count(accountId, wantedOf(types));
   }
 
   /** A page of all accounts' entries, newest first. Throws InvalidInput. */
@@ -262,4 +279,9 @@ export class LedgerHistoryStore {
     const [row] = await this.#database.query<{ count: bigint }>(statement, values);
     return row?.count ?? 0n;
   }
+}
+
+/** Each once: a type that is asked for twice has its entries once. */
+function wantedOf(types: readonly CreditTransactionType[]): string {
+  return [...new Set(types)].sort().join();
 }

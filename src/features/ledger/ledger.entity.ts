@@ -117,6 +117,10 @@ export const CreditTransactionSchema = defineEntity({
       name: 'credit_transaction_all',
       properties: ['type', 'createdAt', 'accountId', 'sequence'],
     },
+    {
+      name: 'credit_transaction_of_type',
+      expression: `create index credit_transaction_of_type on credit_transaction (account_id, type, sequence) where type <> 'SPEND'`,
+    },
   ],
   properties: {
     accountId: p.uuid().primary(),

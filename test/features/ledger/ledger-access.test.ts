@@ -5,6 +5,8 @@ import {
   CreateApiKeyDocument,
   GrantsDocument,
   LedgerDocument,
+  type LedgerQuery,
+  type LedgerQueryVariables,
   SpendCreditsDocument,
 } from '../../support/operations.generated.ts';
 import * as door from './ledger-door.ts';
@@ -138,6 +140,47 @@ describe('a page', () => {
       await refusalOf(account.client.send(LedgerDocument, { types: ['GIFT' as never] })),
     ).toMatchObject({ code: 'BAD_USER_INPUT' });
   });
+
+  it('of several kinds of entries, spends among them or not, are those of the whole list, page by page', async () => {
+    const own = await gateway.createAccount({ credits: '500' });
+    for (const n of [1, 2, 3, 4, 5, 6]) {
+      await spendWith({}, own.client);
+      if (n % 2 === 0) await adjustWith({ accountId: own.id, amount: `-${n}` });
+    }
+    const all = await entriesOf(own, null);
+    expect(new Set(all.map(({ type }) => type)).size).toBeGreaterThan(2);
+    const kinds = [
+      '',
+      'SPEND',
+      'ADJUSTMENT',
+      'GRANT,ADJUSTMENT,GRANT',
+      'SPEND,ADJUSTMENT',
+      'EXPIRY,SPEND',
+    ];
+    for (const wanted of kinds.map((types) => types.split(',').filter(Boolean)))
+      expect(await entriesOf(own, wanted)).toEqual(all.filter(({ type }) => wanted.includes(type)));
+  });
+
+  /** All pages of two entries; every one of them has to tell how many there are in all. */
+  async function entriesOf({ client }: TestAccount, types: readonly string[] | null) {
+    const seen: { type: string; sequence: number }[] = [];
+    const counts = new Set<number | null | undefined>();
+    let after: string | null = null;
+    do {
+      const variables: LedgerQueryVariables = { first: 2, after, types: types as never };
+      const { account: own }: LedgerQuery = await client.request(LedgerDocument, variables);
+      const { edges, pageInfo, totalCount } = own?.creditTransactions ?? noPage();
+      seen.push(...edges.map(({ node: { type, sequence } }) => ({ type, sequence })));
+      counts.add(totalCount);
+      after = pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null;
+    } while (after !== null);
+    expect([...counts]).toEqual([seen.length]);
+    return seen;
+  }
+
+  function noPage(): never {
+    throw new Error('no account');
+  }
 });
 
 describe('a spend', () => {
