@@ -12,6 +12,8 @@ const BENCHES = {
   spend: {},
   usage: {},
   sockets: {},
+  processes: {},
+  growth: {},
   push: { rivals: true },
   read: { rivals: true },
   floor: { rivals: true },

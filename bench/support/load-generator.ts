@@ -25,10 +25,7 @@ process.on('message', (order: MeasurementOrder) => {
 });
 
 async function measure(order: MeasurementOrder): Promise<Measurement> {
-  const { callers, close } =
-    'port' in order.target
-      ? await httpCallers(order.target.port, order)
-      : sqlCallers(order.target.databaseUrl, order.callers);
+  const { callers, close } = await callersOf(order);
   const begin = performance.now() + order.warmUpMs;
   const end = begin + order.durationMs;
   const latencies: number[] = [];
@@ -55,8 +52,17 @@ async function measure(order: MeasurementOrder): Promise<Measurement> {
   return { perSecond, p50Ms: at(0.5), p99Ms: at(0.99), applied };
 }
 
-async function httpCallers(port: number, order: MeasurementOrder) {
-  const open = Array.from({ length: order.callers }, () => HttpCaller.open(port));
+async function callersOf(order: MeasurementOrder) {
+  const { target, callers } = order;
+  if ('port' in target) return httpCallers([target.port], order);
+  if ('ports' in target) return httpCallers(target.ports, order);
+  return sqlCallers(target.databaseUrl, callers);
+}
+
+async function httpCallers(ports: readonly number[], order: MeasurementOrder) {
+  const open = Array.from({ length: order.callers }, (_, n) =>
+    HttpCaller.open(ports[n % ports.length] ?? 0),
+  );
   const connections = await Promise.all(open);
   const callers = connections.map((connection): Caller => {
     return async (account, idempotencyKey) => {

@@ -3,8 +3,11 @@ export type KeyKind = 'masterKey' | 'agentKey';
 
 /** What the load generator is told to do. */
 export interface MeasurementOrder {
-  /** The port of a server, or the URL of a database to be asked without any server. */
-  readonly target: { readonly port: number } | { readonly databaseUrl: string };
+  /** The port of a server, those of several that share the callers, or the URL of a database to be asked without any. */
+  readonly target:
+    | { readonly port: number }
+    | { readonly ports: readonly number[] }
+    | { readonly databaseUrl: string };
   /** How many callers ask at the same time, each waiting for its answer before it asks again. */
   readonly callers: number;
   /** How many accounts they spend from, chosen at random. */

@@ -22,11 +22,11 @@ export interface Stage {
  */
 export const ACCOUNTS = 10_000;
 
-const SEED = `
+const seed = (accounts: number) => `
   create temp table seed as
     select n, overlay(overlay(md5('account ' || n) placing '7' from 13) placing '8' from 17)::uuid as account_id, 'a' || lpad(n::text, 11, '0') as prefix,
       timestamptz '2026-01-01 00:00Z' + n * interval '1 second' as made_at
-    from generate_series(0, ${ACCOUNTS - 1}) as n;
+    from generate_series(0, ${accounts - 1}) as n;
   insert into account (id, external_id, name, time_zone, currency, status, status_since, created_at, updated_at)
     select account_id, 'bench-' || n, 'Account ' || n, 'UTC', 'USD', 'ACTIVE', made_at, made_at, made_at from seed;
   insert into api_key (id, kind, account_id, name, prefix, secret_hash, scopes, created_at)
@@ -47,11 +47,11 @@ const SEED = `
 `;
 
 /** Starts PostgreSQL with its durable settings and fills a first database; the others are copies of it. */
-export async function setStage(): Promise<Stage> {
+export async function setStage(accounts = ACCOUNTS): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'tollgate-bench-'));
   const postgres = await startEmbeddedPostgres({ dataDir: folder, durable: true });
   await migrate({ ownerUrl: postgres.ownerUrl, appRole: null });
-  await run(postgres.ownerUrl, SEED);
+  await run(postgres.ownerUrl, seed(accounts));
   await run(postgres.ownerUrl, 'vacuum (analyze)');
   const [row] = await run(postgres.superuserUrl, 'show server_version');
   const { ownerUrl, superuserUrl } = postgres;

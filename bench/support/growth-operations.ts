@@ -1,0 +1,111 @@
+import { TRANSACTION_CURSOR } from '../../src/features/ledger/ledger.model.ts';
+import { writeCursor } from '../../src/platform/paging.ts';
+import { HttpCaller } from './http-caller.ts';
+import { overviewBody } from './overview-operation.ts';
+import { spendBody } from './spend-operation.ts';
+
+/** One way of asking, again and again. */
+export interface Operation {
+  readonly what: string;
+  /** The body of the n-th request, of an account that has so many entries. */
+  readonly body: (n: number, entries: number) => string;
+  /** What an answer contains that is as it should be. */
+  readonly expected: string;
+}
+
+const ENTRY = 'sequence type amount balanceAfter usageType description createdAt';
+let keysUsed = 0;
+
+const ask = (what: string, query: string, expected: string, variables: object = {}): Operation => {
+  const body = JSON.stringify({ query, variables });
+  return { what, body: () => body, expected };
+};
+
+const SPEND: Operation = {
+  what: 'spend',
+  body: () => {
+    keysUsed += 1;
+    return spendBody(`growth-${keysUsed}`);
+  },
+  expected: '"__typename":"SpendCreditsPayload"',
+};
+const OVERVIEW = { what: 'overview', body: () => overviewBody, expected: '"sequence":' };
+
+const PAGE = `query Page($after: String) { account { creditTransactions(first: 20, after: $after) {
+  nodes { ${ENTRY} } pageInfo { hasNextPage endCursor } } } }`;
+const middle: Operation = {
+  what: 'a page from the middle',
+  body: (_n, entries) => {
+    const after = writeCursor(TRANSACTION_CURSOR, BigInt(Math.ceil(entries / 2) + 1));
+    return JSON.stringify({ query: PAGE, variables: { after } });
+  },
+  expected: '"sequence":',
+};
+
+/** What is asked of ledgers of several lengths. */
+export const LEDGER_OPERATIONS: readonly Operation[] = [
+  SPEND,
+  OVERVIEW,
+  ask('the newest page', PAGE, '"sequence":'),
+  middle,
+  ask(
+    'a page of the grants in it',
+    `query Rare { account { creditTransactions(first: 20, types: [GRANT]) { nodes { ${ENTRY} } } } }`,
+    '"type":"GRANT"',
+  ),
+  ask(
+    'how many entries there are',
+    'query Count { account { creditTransactions(first: 1) { totalCount } } }',
+    '"totalCount":',
+  ),
+];
+
+const GRANT = 'id source amount remaining expiresAt';
+
+/** What is asked of accounts with few and with many grants. */
+export const GRANT_OPERATIONS: readonly Operation[] = [
+  SPEND,
+  OVERVIEW,
+  ask(
+    'a page of grants',
+    `query Grants { account { creditGrants(first: 20) { nodes { ${GRANT} } } } }`,
+    '"source":',
+  ),
+  ask(
+    'a page of grants to spend',
+    `query Open { account { creditGrants(first: 20, spendableOnly: true) { nodes { ${GRANT} } } } }`,
+    '"source":',
+  ),
+];
+
+interface Turn {
+  readonly port: number;
+  readonly operation: Operation;
+  /** Whose account asks, for the n-th request. */
+  readonly accountOf: (n: number) => number;
+  readonly entries: number;
+  readonly callers: number;
+  readonly requests: number;
+}
+
+/** What one request costs, in milliseconds, when so many callers ask without a pause. */
+export async function measureCost(turn: Turn): Promise<number> {
+  const open = Array.from({ length: turn.callers }, () => HttpCaller.open(turn.port));
+  const connections = await Promise.all(open);
+  let asked = 0;
+  const askUntilDone = async (connection: HttpCaller) => {
+    while (asked < turn.requests) {
+      const n = asked;
+      asked += 1;
+      const answer = await connection.post(turn.accountOf(n), turn.operation.body(n, turn.entries));
+      if (!answer.includes(turn.operation.expected)) throw new Error(answer.slice(0, 2_000));
+    }
+  };
+  const begun = performance.now();
+  try {
+    await Promise.all(connections.map(askUntilDone));
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+  return (performance.now() - begun) / turn.requests;
+}
