@@ -1,29 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
-import { makeServer, type Server } from 'graphql-ws';
+import type { SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Caller } from '../features/account/caller.model.ts';
 import type { GraphContext } from '../graphql/context.ts';
 import type { Resolvers } from '../graphql/schema.ts';
+import type { Logger } from '../platform/logger.ts';
 import type { ErrorFormat } from './error-format.ts';
-import { type LiveArgs, LiveExecution } from './live-execution.ts';
+import { LiveAudiences } from './live-audiences.ts';
+import { LiveConnection, type LiveDoor } from './live-connection.ts';
+import { LiveExecution } from './live-execution.ts';
 import { LiveFrames } from './live-frames.ts';
+import { LiveHeartbeat } from './live-heartbeat.ts';
 import { checkOperation } from './live-operation.ts';
-import { nameOf, PayloadTickets } from './shared-results.ts';
-
-interface LiveExtra {
-  readonly socket: WebSocket;
-  /** What the socket writes to. */
-  readonly connection: Duplex;
-}
-
-export type LiveProtocol = Server<LiveExtra>;
+import { nameOf } from './shared-results.ts';
 
 interface LiveProtocolOptions {
   readonly schema: GraphQLSchema;
   readonly resolvers: Resolvers;
   readonly formatError: ErrorFormat;
+  readonly logger: Logger;
   /** Lets a socket in by its credential, or closes it. */
   readonly admit: (socket: WebSocket, authorization: unknown) => Promise<boolean>;
   readonly callerOf: (socket: WebSocket) => Caller;
@@ -32,60 +29,55 @@ interface LiveProtocolOptions {
   readonly leave: (socket: WebSocket) => void;
 }
 
-const INIT_WITHIN_MS = 5_000;
-const MOST_SUBSCRIPTIONS = 100;
-
 /** The graphql-transport-ws protocol with our rules: who may come in, what may be asked, what errors look like. */
-export function liveProtocol(options: LiveProtocolOptions): LiveProtocol {
-  const { schema, resolvers, formatError, admit, callerOf, count, leave } = options;
-  const execution = new LiveExecution(schema);
-  const tickets = new PayloadTickets();
-  const frames = new LiveFrames((result) => execution.textOf(result));
-  const server = makeServer<Record<string, unknown>, LiveExtra>({
-    schema,
-    connectionInitWaitTimeout: INIT_WITHIN_MS,
-    subscribe: (args) => execution.subscribe(args),
-    onConnect: ({ connectionParams, extra }) =>
-      admit(extra.socket, connectionParams?.Authorization ?? connectionParams?.authorization),
-    onClose: ({ extra }) => leave(extra.socket),
-    onSubscribe: ({ extra, subscriptions }, id, asked) => {
-      const refusal = refusalBy(() => {
-        if (Object.keys(subscriptions).length > MOST_SUBSCRIPTIONS) throw tooMany();
-        count(extra.socket);
-      });
-      if (refusal !== null) return [refusal];
-      const checked = checkOperation(schema, asked);
-      if ('errors' in checked) return checked.errors;
-      const { operationName, variables } = asked;
-      const caller = callerOf(extra.socket);
-      const contextValue: GraphContext = { caller, requestId: randomUUID(), resolvers };
-      const args: LiveArgs = {
-        schema,
-        document: checked.document,
-        operationName,
-        variableValues: variables,
-        contextValue,
-        name: nameOf({ ...asked, caller }),
-        sendAtOnce: (result) => frames.sendAtOnce(extra.socket, extra.connection, id, result),
-      };
-      return args;
-    },
-    onError: (_ctx, _id, _payload, errors) =>
-      errors.map((error) => formatError(error, randomUUID())),
-    onNext: (_ctx, _id, _payload, { contextValue }, result) => {
-      if (result.errors === undefined) return tickets.issue(execution.textOf(result));
-      const { requestId } = contextValue as GraphContext;
-      // The protocol's own type wants error objects; only their JSON is sent.
-      const errors = result.errors.map((error) => formatError(error, requestId)) as unknown;
-      return { ...result, errors: errors as readonly GraphQLError[] };
-    },
-  });
-  return {
-    opened: (socket, extra) => {
-      const send = (message: string) => socket.send(tickets.redeem(message));
-      return server.opened({ ...socket, send }, extra);
-    },
-  };
+export class LiveProtocol {
+  readonly #options: LiveProtocolOptions;
+  readonly #execution: LiveExecution;
+  readonly #door: LiveDoor;
+
+  constructor(options: LiveProtocolOptions) {
+    this.#options = options;
+    this.#execution = new LiveExecution(options.schema);
+    this.#door = {
+      ...options,
+      execution: this.#execution,
+      audiences: new LiveAudiences(),
+      frames: new LiveFrames((result) => this.#execution.textOf(result)),
+      heartbeat: new LiveHeartbeat(),
+      open: (socket, asked, isOneTooMany) => this.#open(socket, asked, isOneTooMany),
+    };
+  }
+
+  /** Serves a socket until it closes; `wire`: what it writes to. */
+  serve(socket: WebSocket, wire: Duplex): void {
+    new LiveConnection(this.#door, socket, wire);
+  }
+
+  /** Nobody is asked any more whether he is there. */
+  close(): void {
+    this.#door.heartbeat.stop();
+  }
+
+  #open(
+    socket: WebSocket,
+    asked: SubscribePayload,
+    isOneTooMany: boolean,
+  ): ReturnType<LiveDoor['open']> {
+    const { schema, resolvers, callerOf, count } = this.#options;
+    const refusal = refusalBy(() => {
+      if (isOneTooMany) throw tooMany();
+      count(socket);
+    });
+    if (refusal !== null) return Promise.resolve([refusal]);
+    const checked = checkOperation(schema, asked);
+    if ('errors' in checked) return Promise.resolve(checked.errors);
+    const { operationName, variables: variableValues } = asked;
+    const caller = callerOf(socket);
+    const contextValue: GraphContext = { caller, requestId: randomUUID(), resolvers };
+    const { document } = checked;
+    const args = { schema, document, operationName, variableValues, contextValue };
+    return this.#execution.open(args, nameOf({ ...asked, caller }));
+  }
 }
 
 function refusalBy(check: () => void): GraphQLError | null {
@@ -100,6 +92,6 @@ function refusalBy(check: () => void): GraphQLError | null {
 }
 
 function tooMany(): GraphQLError {
-  const message = `A socket has at most ${MOST_SUBSCRIPTIONS} subscriptions at a time.`;
+  const message = 'A socket has at most 100 subscriptions at a time.';
   return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } });
 }

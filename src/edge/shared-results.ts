@@ -48,36 +48,3 @@ export class SharedResults {
     return text;
   }
 }
-
-/** The property by which a message says which text belongs in the place of its payload. */
-const TICKET = 'ticket';
-const TAIL = new RegExp(`"payload":\\{"${TICKET}":(\\d+)\\}\\}$`);
-
-/**
- * Puts texts that are written already into messages, behind each subscriber's own operation id: the protocol's library
- * writes every message from its parts, and is given a ticket for the large one.
- */
-export class PayloadTickets {
-  readonly #texts = new Map<number, string>();
-  #issued = 0;
-
-  /** A payload to be replaced by this text. */
-  issue(text: string): Record<string, unknown> {
-    this.#issued += 1;
-    this.#texts.set(this.#issued, text);
-    return { [TICKET]: this.#issued };
-  }
-
-  /** The message with its text; any other message is left as it is. */
-  redeem(message: string): string {
-    // Only payloads of ours end like this: what clients wrote is quoted, and results begin with data or errors.
-    const match = TAIL.exec(message.slice(-LONGEST_TAIL));
-    const ticket = Number(match?.[1]);
-    const text = this.#texts.get(ticket);
-    if (match === null || text === undefined) return message;
-    this.#texts.delete(ticket);
-    return `${message.slice(0, message.length - match[0].length)}"payload":${text}}`;
-  }
-}
-
-const LONGEST_TAIL = 48;

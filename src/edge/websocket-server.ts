@@ -12,8 +12,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { AddressOf } from './client-address.ts';
 import type { DoorKeeper } from './door-keeper.ts';
 import type { ErrorFormat } from './error-format.ts';
-import { type LiveProtocol, liveProtocol } from './live-protocol.ts';
-import { attachSocket } from './live-socket.ts';
+import { LiveProtocol } from './live-protocol.ts';
 import { RecentRevocations } from './recent-revocations.ts';
 import { mayOpenSocket } from './socket-origin.ts';
 import { Tally } from './tally.ts';
@@ -61,6 +60,7 @@ const CLOSE = {
 export class LiveSocketServer {
   readonly #options: WebSocketServerOptions;
   readonly #sockets: WebSocketServer;
+  readonly #protocol: LiveProtocol;
   readonly #callers = new Map<WebSocket, Caller>();
   readonly #addresses = new WeakMap<WebSocket, string>();
   readonly #openByAddress: Tally;
@@ -74,7 +74,7 @@ export class LiveSocketServer {
     this.#sockets = new WebSocketServer(SOCKETS);
     this.#openByAddress = new Tally(options.mostSockets.perAddress);
     this.#openByKey = new Tally(options.mostSockets.perKey);
-    const protocol = liveProtocol({
+    this.#protocol = new LiveProtocol({
       ...options,
       admit: (socket, authorization) => this.#admit(socket, authorization),
       callerOf: (socket) => this.#callerOf(socket),
@@ -82,9 +82,7 @@ export class LiveSocketServer {
         options.keeper.count(this.#callerOf(socket), () => this.#addressOf(socket)),
       leave: (socket) => this.#leave(socket),
     });
-    options.server.on('upgrade', (request, socket, head) =>
-      this.#upgrade(protocol, request, socket, head),
-    );
+    options.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#checkingKeys = setInterval(() => void this.recheckKeys(), CHECK_KEYS_EVERY_MS).unref();
   }
 
@@ -119,9 +117,10 @@ export class LiveSocketServer {
     for (const socket of this.#sockets.clients)
       socket.close(CLOSE.goingAway, 'The server is going away.');
     await new Promise((resolve) => this.#sockets.close(resolve));
+    this.#protocol.close();
   }
 
-  #upgrade(protocol: LiveProtocol, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Without a listener, a client that goes away during the handshake would end the process.
     socket.on('error', () => socket.destroy());
     const address = this.#options.addressOf(request);
@@ -132,7 +131,7 @@ export class LiveSocketServer {
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       this.#addresses.set(webSocket, address);
-      attachSocket(webSocket, socket, protocol, this.#options.logger);
+      this.#protocol.serve(webSocket, socket);
     });
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nameOf, PayloadTickets, SharedResults } from '../../src/edge/shared-results.ts';
+import { nameOf, SharedResults } from '../../src/edge/shared-results.ts';
 
 const QUERY = 'subscription { creditBalanceChanged { balance { total } } }';
 const master = { kind: 'master', keyId: 'one', accountId: 'a' } as const;
@@ -47,32 +47,5 @@ describe('shared results', () => {
 
     expect(results.map(({ data }) => data?.executions)).toEqual([1, 1, 2, 3]);
     expect(results[0]).toBe(results[1]);
-  });
-});
-
-describe('tickets for payloads', () => {
-  it('put the text behind the id of its subscriber', () => {
-    const tickets = new PayloadTickets();
-    const payload = tickets.issue('{"data":{"n":1}}');
-
-    const message = tickets.redeem(JSON.stringify({ id: 'mine', type: 'next', payload }));
-
-    expect(JSON.parse(message)).toEqual({ id: 'mine', type: 'next', payload: { data: { n: 1 } } });
-  });
-
-  it('leave other messages alone, and ids that look like tickets', () => {
-    const tickets = new PayloadTickets();
-    const payload = tickets.issue('{"data":1}');
-    const id = '"payload":{"ticket":1}}';
-
-    expect(tickets.redeem('{"type":"pong"}')).toBe('{"type":"pong"}');
-    expect(tickets.redeem(JSON.stringify({ type: 'complete', id }))).toBe(
-      JSON.stringify({ type: 'complete', id }),
-    );
-    expect(JSON.parse(tickets.redeem(JSON.stringify({ id, type: 'next', payload })))).toEqual({
-      id,
-      type: 'next',
-      payload: { data: 1 },
-    });
   });
 });
