@@ -252,7 +252,7 @@ function composePurchases(
     ...needs,
     orders,
     changeOrders,
-    discounts: new OrderDiscountService(coupons.coupons, coupons.couponsAtProvider),
+    discounts: new OrderDiscountService(coupons.coupons),
     opener,
     offers,
     redirects: config.redirectOrigins,

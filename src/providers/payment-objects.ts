@@ -33,6 +33,16 @@ export interface CouponForSale {
   readonly off: { readonly percentBasisPoints: number } | { readonly money: Money };
 }
 
+/** What a coupon takes off a checkout's first payment. */
+export interface CheckoutDiscount {
+  /** An id of `ensureCoupon`; null where the provider keeps no coupon for all pages. */
+  readonly providerCouponId: string | null;
+  /** What the customer sees on the page. */
+  readonly name: string;
+  /** What it takes off by our reckoning: the last word is that of a provider with a coupon of its own. */
+  readonly money: Money;
+}
+
 interface NewCheckout {
   readonly orderId: string;
   readonly accountId: string;
@@ -40,8 +50,7 @@ interface NewCheckout {
   readonly successUrl: string;
   readonly cancelUrl: string;
   readonly expiresAt: Date;
-  /** By which coupon the page is discounted: an id of `ensureCoupon`. */
-  readonly providerCouponId?: string | null;
+  readonly discount?: CheckoutDiscount | null;
 }
 
 export interface NewPlanCheckout extends NewCheckout {
@@ -101,6 +110,8 @@ export interface CheckoutOutcome {
   /** The payment (not the invoice) that settled it, where there is one. */
   readonly paymentId: string | null;
   readonly total: Money | null;
+  /** What was taken off, once it is paid; left out where the provider does not say. */
+  readonly discountMinor?: bigint;
   readonly url: string | null;
 }
 

@@ -52,7 +52,8 @@ export interface PaymentProvider {
   ensurePlanPrices(plan: PlanForSale): Promise<PricesAtProvider>;
   /**
    * Finds a coupon, or makes it, so that checkouts can be discounted by it: by its first payment, once. Left out by an
-   * adapter whose provider's pages take none.
+   * adapter whose provider has codes only, which whoever reads one could use again: there each page gets a discount of its
+   * own, for what Tollgate reckons.
    */
   ensureCoupon?(coupon: CouponForSale): Promise<{ providerCouponId: string }>;
   createPlanCheckout(checkout: NewPlanCheckout, idempotencyKey: string): Promise<HostedCheckout>;

@@ -1,7 +1,7 @@
-import type { Channel } from '../../platform/money.ts';
-import type { CouponForSale } from '../../providers/payment-objects.ts';
+import { invariant } from '../../platform/assert.ts';
+import type { Channel, Money } from '../../platform/money.ts';
+import type { CheckoutDiscount, CouponForSale } from '../../providers/payment-objects.ts';
 import type { PaymentProvider } from '../../providers/payment-provider.ts';
-import { ChannelUnsupported } from '../payment-method/payment-method.errors.ts';
 import type { Coupon } from './coupon.model.ts';
 import type { CouponService } from './coupon.service.ts';
 
@@ -15,34 +15,32 @@ export class CouponAtProviderService {
     this.#providers = providers;
   }
 
-  /** Whether pages of this channel can be discounted. */
-  isSupportedBy(channel: Channel): boolean {
-    return this.#providers.get(channel)?.ensureCoupon !== undefined;
+  /**
+   * A coupon as a page of this provider takes it, made there when it is missing and the provider keeps coupons; `money` is
+   * what it takes off. Limits stay with Tollgate, which counts for all channels. Throws ProviderUnavailable, ProviderRefused.
+   */
+  async discountAt(
+    provider: PaymentProvider,
+    couponId: string,
+    money: Money,
+  ): Promise<CheckoutDiscount> {
+    const sold = await this.#soldAs(couponId);
+    const made = await provider.ensureCoupon?.(sold);
+    return { providerCouponId: made?.providerCouponId ?? null, name: sold.name, money };
   }
 
-  /**
-   * The provider's id of a coupon, made there when it is missing. Limits stay with Tollgate, which counts for all channels.
-   * Throws ChannelUnsupported, ProviderUnavailable, ProviderRefused.
-   */
-  async idAt(channel: Channel, couponId: string): Promise<string> {
+  /** Tells every provider that keeps coupons of a new one. Throws ProviderUnavailable, ProviderRefused. */
+  async sync(couponId: string): Promise<void> {
+    const sold = await this.#soldAs(couponId);
+    for (const provider of this.#providers.values()) await provider.ensureCoupon?.(sold);
+  }
+
+  async #soldAs(couponId: string): Promise<CouponForSale> {
     const [coupon] = await this.#coupons.couponsById([couponId]);
     const sold = coupon === undefined ? null : forSale(coupon);
-    const provider = this.#providers.get(channel);
-    if (sold === null || provider?.ensureCoupon === undefined) throw unsupported(channel);
-    return (await provider.ensureCoupon(sold)).providerCouponId;
+    invariant(sold !== null, `coupon ${couponId} takes something off`);
+    return sold;
   }
-
-  /** Tells every provider that takes coupons of a new one. Throws ProviderUnavailable, ProviderRefused. */
-  async sync(couponId: string): Promise<void> {
-    for (const channel of this.#providers.keys()) {
-      if (this.isSupportedBy(channel)) await this.idAt(channel, couponId);
-    }
-  }
-}
-
-/** The refusal of a coupon on a channel whose pages take none. */
-export function unsupported(channel: Channel): ChannelUnsupported {
-  return new ChannelUnsupported(channel, `${channel} takes no coupons.`);
 }
 
 function forSale({ id, code, percentOffBasisPoints, amountOff }: Coupon): CouponForSale | null {

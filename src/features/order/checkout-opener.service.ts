@@ -8,7 +8,7 @@ import {
   ProviderRefused,
   ProviderUnsupported,
 } from '../../providers/payment-errors.ts';
-import type { HostedCheckout } from '../../providers/payment-objects.ts';
+import type { CheckoutDiscount, HostedCheckout } from '../../providers/payment-objects.ts';
 import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import { NotAllowedNow } from '../account/account.errors.ts';
 import type { AccountService } from '../account/account.service.ts';
@@ -20,6 +20,7 @@ import { ChannelUnsupported } from '../payment-method/payment-method.errors.ts';
 import type { ProviderCustomerService } from '../payment-method/provider-customer.service.ts';
 import type { ChangeOrderService } from './change-order.service.ts';
 import type { Order } from './order.model.ts';
+import { wholeMinor } from './order.policy.ts';
 import type { OrderStore } from './order.store.ts';
 
 interface CheckoutOpenerNeeds {
@@ -72,9 +73,6 @@ export class CheckoutOpener {
 
   async #openAt(provider: PaymentProvider, order: Order): Promise<HostedCheckout> {
     const account = await this.#needs.accounts.account(order.accountId);
-    const { couponId } = order;
-    const providerCouponId =
-      couponId && (await this.#needs.couponsAtProvider.idAt(order.channel, couponId));
     const checkout = {
       orderId: order.id,
       accountId: order.accountId,
@@ -82,7 +80,7 @@ export class CheckoutOpener {
       successUrl: order.successUrl,
       cancelUrl: order.cancelUrl,
       expiresAt: order.checkoutExpiresAt,
-      providerCouponId,
+      discount: await this.#discountAt(provider, order),
     };
     const key = `tollgate-order-${order.id}`;
     if (order.kind === 'CREDITS') {
@@ -96,6 +94,15 @@ export class CheckoutOpener {
     const providerPriceId = await this.#needs.catalog.providerPriceId(order.channel, plan, price);
     const { trialDays } = order;
     return provider.createPlanCheckout({ ...checkout, providerPriceId, trialDays }, key);
+  }
+
+  async #discountAt(
+    provider: PaymentProvider,
+    { couponId, discountMinor, amount }: Order,
+  ): Promise<CheckoutDiscount | null> {
+    if (couponId === null) return null;
+    const off = { ...amount, amountMinor: discountMinor ?? 0n };
+    return this.#needs.couponsAtProvider.discountAt(provider, couponId, off);
   }
 
   #remember(order: Order, hosted: HostedCheckout): Promise<Order> {
@@ -134,11 +141,6 @@ export class CheckoutOpener {
       tx.hint('order', order.id);
     });
   }
-}
-
-/** What the order would cost without its coupon. */
-function wholeMinor({ amount, discountMinor }: Order): bigint {
-  return amount.amountMinor + (discountMinor ?? 0n);
 }
 
 /** With a coupon the provider has the last word on the amount, to the minor unit; a trial's page asks for nothing yet. */

@@ -21,6 +21,7 @@ import {
   type ReversedMoney,
 } from './order.machine.ts';
 import type { Order, OrderPaid, OrderStatus } from './order.model.ts';
+import { discountTaken } from './order.policy.ts';
 import type { OrderStore } from './order.store.ts';
 
 interface OrderServiceNeeds {
@@ -159,14 +160,16 @@ export class OrderService {
     tx: Transaction,
     id: string,
     news: CheckoutNews,
-    facts: Partial<Pick<CheckoutOutcome, 'checkoutId' | 'paymentId' | 'subscriptionId'>>,
+    facts: Partial<CheckoutOutcome>,
   ): Promise<void> {
     const order = await this.#needs.store.lock(tx, id);
     invariant(order !== null, `order ${id} exists`);
     const status = afterCheckoutNews(order.status, news);
     if (status === order.status) return;
     const now = this.#needs.clock.now();
+    const taken = status === 'PAID' ? discountTaken(order, facts.discountMinor) : null;
     await this.#needs.store.update(tx, id, {
+      ...taken,
       status,
       updatedAt: now,
       providerCheckoutId: facts.checkoutId ?? order.providerCheckoutId,
@@ -174,7 +177,8 @@ export class OrderService {
       providerSubscriptionId: facts.subscriptionId ?? order.providerSubscriptionId,
       ...(status === 'PAID' ? { paidAt: now } : {}),
     });
-    if (order.couponId !== null) await this.#settleCoupon(tx, id, status);
+    const isCouponUsed = status === 'PAID' && taken?.discountMinor !== 0n;
+    if (order.couponId !== null) await this.#settleCoupon(tx, id, isCouponUsed);
     if (status === 'PAID' && order.creditsMicro !== null)
       await this.#grantBought(tx, order, order.creditsMicro);
     tx.hint('order', id);
@@ -188,9 +192,9 @@ export class OrderService {
     await this.#needs.events.publish(tx, event);
   }
 
-  /** Counted when paid, given back when not. */
-  #settleCoupon(tx: Transaction, orderId: string, status: OrderStatus): Promise<void> {
-    return status === 'PAID'
+  /** Counted when it was paid with, given back when not. */
+  #settleCoupon(tx: Transaction, orderId: string, isUsed: boolean): Promise<void> {
+    return isUsed
       ? this.#needs.coupons.countPaid(tx, orderId)
       : this.#needs.coupons.release(tx, orderId);
   }

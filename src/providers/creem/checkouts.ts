@@ -1,5 +1,6 @@
 import type { CheckoutEntity$Outbound } from 'creem/models/components';
 import { ProviderUnavailable } from '../../platform/errors.ts';
+import type { Money } from '../../platform/money.ts';
 import { ProviderRefused } from '../payment-errors.ts';
 import type {
   CheckoutOutcome,
@@ -8,15 +9,18 @@ import type {
   NewPlanCheckout,
 } from '../payment-objects.ts';
 import type { CreemApi, CreemClient } from './creem-client.ts';
+import { ensureDiscount, withdrawDiscount } from './discounts.ts';
 import { ensureCreditsProduct, type Product, withTrial } from './products.ts';
 import { toCheckoutOutcome } from './translate-checkout.ts';
 import { PLAN_PRODUCT, TRIAL_DAYS, TRIAL_PRODUCT } from './translate-subscription.ts';
-import { toCreemPrice, toTexts } from './translate-values.ts';
+import { toCreemPrice, toMoney, toTexts } from './translate-values.ts';
 
 type Checkout = CheckoutEntity$Outbound;
 
 /** Our word in a checkout's metadata for when nobody waits for it any more. */
 const EXPIRES_AT = 'expiresAt';
+/** The same for the discount that was made for it alone. */
+const DISCOUNT = 'discount';
 /** How many pages a process remembers by their keys. */
 const MOST_REMEMBERED = 1000;
 
@@ -54,15 +58,17 @@ export class Checkouts {
         ...(trialDays > 0 ? { [TRIAL_DAYS]: String(trialDays) } : {}),
         ...(sold === product.id ? {} : { [PLAN_PRODUCT]: product.id, [TRIAL_PRODUCT]: sold }),
       };
-      return openPage(api, checkout, key, { product_id: sold }, trial);
+      const price = toMoney(product.price, product.currency);
+      const page = await openPage(api, checkout, key, { productId: sold, price }, trial);
+      return trialDays > 0 ? { ...page, total: { ...price, amountMinor: 0n } } : page;
     });
   }
 
   /** Opens a page that sells credits once, for any amount from 1.00. Throws as `createPlanCheckout`. */
   createCreditsCheckout(checkout: NewCreditsCheckout, key: string): Promise<HostedCheckout> {
     return this.#once(key, async (api) => {
-      const { price, currency } = toCreemPrice(checkout.money);
-      const product = await this.#made(`credits ${currency}`, () =>
+      const { price: customPrice, currency } = toCreemPrice(checkout.money);
+      const productId = await this.#made(`credits ${currency}`, () =>
         ensureCreditsProduct(api, currency),
       );
       const { description } = checkout;
@@ -70,7 +76,7 @@ export class Checkouts {
         api,
         checkout,
         key,
-        { product_id: product, custom_price: price },
+        { productId, price: checkout.money, customPrice },
         { description },
       );
     });
@@ -81,22 +87,22 @@ export class Checkouts {
    * was asked for counts as expired. Throws ProviderUnavailable, ProviderRefused (no such checkout).
    */
   retrieveCheckout(checkoutId: string): Promise<CheckoutOutcome> {
-    return this.#client.command(async (api) => {
-      const checkout = await api.get<Checkout>('/checkouts', { checkout_id: checkoutId }, 'id');
-      const { product, order } = checkout;
-      if (order != null || typeof product !== 'string') return this.#outcomeOf(checkout);
-      const whole = await api.get<Product>(`/products/${product}`, {}, 'id');
-      return this.#outcomeOf({ ...checkout, product: whole });
-    });
+    return this.#client.command(async (api) => this.#outcomeOf(await retrieve(api, checkoutId)));
   }
 
   /**
-   * Creem cannot close a page: one that nobody has paid on counts as given up, though Creem leaves it open. What is paid on
-   * it after all is settled like any other payment. Throws as `retrieveCheckout`.
+   * Creem cannot close a page: one that nobody has paid on counts as given up, though Creem leaves it open. Its discount is
+   * taken back. What is paid on it after all is settled like any other payment. Throws as `retrieveCheckout`.
    */
-  async expireCheckout(checkoutId: string): Promise<CheckoutOutcome> {
-    const outcome = await this.retrieveCheckout(checkoutId);
-    return outcome.state === 'OPEN' ? { ...outcome, state: 'EXPIRED' } : outcome;
+  expireCheckout(checkoutId: string): Promise<CheckoutOutcome> {
+    return this.#client.command(async (api) => {
+      const checkout = await retrieve(api, checkoutId);
+      const outcome = this.#outcomeOf(checkout);
+      if (outcome.state !== 'OPEN') return outcome;
+      const discountId = toTexts(checkout.metadata)[DISCOUNT];
+      if (discountId !== undefined) await withdrawDiscount(api, discountId);
+      return { ...outcome, state: 'EXPIRED' };
+    });
   }
 
   #outcomeOf(checkout: Checkout): CheckoutOutcome {
@@ -123,24 +129,47 @@ export class Checkouts {
   }
 }
 
+interface Sold {
+  readonly productId: string;
+  /** Without a discount. */
+  readonly price: Money;
+  readonly customPrice?: number;
+}
+
+async function retrieve(api: CreemApi, checkoutId: string): Promise<Checkout> {
+  const checkout = await api.get<Checkout>('/checkouts', { checkout_id: checkoutId }, 'id');
+  const { product, order } = checkout;
+  if (order != null || typeof product !== 'string') return checkout;
+  return { ...checkout, product: await api.get<Product>(`/products/${product}`, {}, 'id') };
+}
+
 async function openPage(
   api: CreemApi,
   checkout: NewPlanCheckout | NewCreditsCheckout,
   requestId: string,
-  sold: { readonly product_id: string; readonly custom_price?: number },
+  { productId, price, customPrice }: Sold,
   metadata: Readonly<Record<string, string>>,
 ): Promise<HostedCheckout> {
   const { accountId, orderId, customerId, successUrl, expiresAt } = checkout;
+  const discount = await discountOf(api, checkout, { productId, price });
   const made = await api.send<Checkout>(
     'POST',
     '/checkouts',
     {
-      ...sold,
+      product_id: productId,
+      ...(customPrice === undefined ? {} : { custom_price: customPrice }),
       units: 1,
       request_id: requestId,
       customer: { id: customerId },
       success_url: successUrl,
-      metadata: { ...metadata, [EXPIRES_AT]: expiresAt.toISOString(), accountId, orderId },
+      ...(discount === null ? {} : { discount_code: discount.code }),
+      metadata: {
+        ...metadata,
+        ...(discount === null ? {} : { [DISCOUNT]: discount.id }),
+        [EXPIRES_AT]: expiresAt.toISOString(),
+        accountId,
+        orderId,
+      },
     },
     'id',
   );
@@ -148,7 +177,21 @@ async function openPage(
     const message = 'Creem made a checkout but gave no page for it.';
     throw new ProviderUnavailable(message, { channel: 'CREEM' });
   }
-  return { checkoutId: made.id, url: made.checkout_url, expiresAt };
+  const amountMinor = price.amountMinor - (discount?.amountMinor ?? 0n);
+  const total = { ...price, amountMinor };
+  return { checkoutId: made.id, url: made.checkout_url, expiresAt, total };
+}
+
+/** The page's own discount; null without one, and where a small share of a small price is nothing. */
+async function discountOf(
+  api: CreemApi,
+  { discount, orderId, expiresAt }: NewPlanCheckout | NewCreditsCheckout,
+  { productId, price }: Sold,
+) {
+  const amountMinor = discount?.money.amountMinor ?? 0n;
+  if (discount == null || amountMinor === 0n) return null;
+  const made = await ensureDiscount(api, { orderId, productId, price, discount, expiresAt });
+  return { ...made, amountMinor };
 }
 
 /** What is under way or done under a key; a failure is forgotten, and so is the oldest when there are too many. */

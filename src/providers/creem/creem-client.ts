@@ -12,7 +12,7 @@ export interface CreemClientOptions {
 }
 
 interface Sending {
-  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below `/v1`, with its query. */
   readonly path: string;
   readonly body?: object;
@@ -65,6 +65,11 @@ export class CreemApi {
     has: keyof T & string,
   ): Promise<T> {
     return this.#send<T>({ method, path, body }, has);
+  }
+
+  /** Takes something away, once: its outcome may stay unknown. */
+  remove<T extends object>(path: string, has: keyof T & string): Promise<T> {
+    return this.#send<T>({ method: 'DELETE', path }, has);
   }
 
   /** Makes something that Creem makes only once for one key. */

@@ -17,6 +17,7 @@ export function toCheckoutOutcome(checkout: Checkout): CheckoutOutcome {
     subscriptionId: idOrNull(checkout.subscription),
     paymentId: checkout.order?.transaction ?? null,
     total: totalOf(checkout),
+    ...discountOf(checkout),
     url: state === 'OPEN' ? (checkout.checkout_url ?? null) : null,
   };
 }
@@ -37,8 +38,16 @@ function stateOf({ id, status, order }: Checkout): CheckoutState {
 }
 
 /** What the order says; before there is one, what the page shows. */
-function totalOf({ order, product, custom_price: price, units = 1 }: Checkout): Money | null {
-  if (order != null) return toMoney(order.amount, order.currency);
+function totalOf(checkout: Checkout): Money | null {
+  const { order, product, custom_price: price, units = 1, discount } = checkout;
+  if (order != null) return toMoney(order.amount_due ?? order.amount, order.currency);
   if (typeof product === 'string') return null;
-  return toMoney((price ?? product.price) * units, product.currency);
+  const off = discount?.type === 'fixed' ? (discount.amount ?? 0) : 0;
+  return toMoney(Math.max(0, (price ?? product.price) * units - off), product.currency);
+}
+
+function discountOf({ order }: Checkout): Pick<CheckoutOutcome, 'discountMinor'> {
+  const off = order?.discount_amount;
+  if (order == null || off === undefined) return {};
+  return { discountMinor: toMoney(off, order.currency).amountMinor };
 }

@@ -21,7 +21,8 @@ export function toPaidInvoice(subscription: WholeSubscription): ProviderInvoice 
     subscription.last_transaction_date ?? payment?.created_at ?? period.start.getTime(),
   );
   const currency = payment?.currency ?? product.currency;
-  const total = payment?.amount ?? product.price;
+  const discount = payment?.discount_amount ?? 0;
+  const total = payment === null ? product.price : totalOf(payment, discount);
   return {
     invoiceId,
     customerId: idOf(subscription.customer),
@@ -31,6 +32,7 @@ export function toPaidInvoice(subscription: WholeSubscription): ProviderInvoice 
     reason: reasonOf(subscription, period.start, payment),
     total: toMoney(total, currency),
     amountPaidMinor: toMoney(payment?.amount_paid ?? total, currency).amountMinor,
+    discountMinor: toMoney(discount, currency).amountMinor,
     period,
     providerPriceId: priceIdOf(subscription),
     createdAt: payment === null ? paidAt : toDate(payment.created_at),
@@ -38,6 +40,15 @@ export function toPaidInvoice(subscription: WholeSubscription): ProviderInvoice 
     hostedUrl: null,
     pdfUrl: null,
   };
+}
+
+/** Creem does not say whether a payment's amount is less its discount: what was paid tells, with its tax or without. */
+function totalOf(
+  { amount, amount_paid: paid, tax_amount: tax }: TransactionEntity$Outbound,
+  discount: number,
+): number {
+  const isWhole = paid === amount - discount || paid === amount - discount + (tax ?? 0);
+  return isWhole ? amount - discount : amount;
 }
 
 /** A payment whose own period begins within the subscription's is for a change; what a trial costs begins no month. */

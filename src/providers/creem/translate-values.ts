@@ -4,7 +4,8 @@ import { UnknownCreemAnswer } from './creem-errors.ts';
 
 /** The currencies of Creem's products. */
 const CURRENCIES: ReadonlySet<string> = new Set(['EUR', 'USD']);
-const SMALLEST = 100n;
+/** The least that Creem sells for, in minor units. */
+export const SMALLEST = 100n;
 const LARGEST = 99_999_999n;
 /** Creem's timestamps are in milliseconds; one in seconds would lie in 1970. */
 const FIRST_MILLISECOND = 100_000_000_000;

@@ -119,10 +119,11 @@ function openPage(
 ): Promise<HostedCheckout> {
   const asked = Math.floor(checkout.expiresAt.getTime() / 1000);
   const allowed = withinWindow(asked, Math.floor(now().getTime() / 1000));
+  const coupon = checkout.discount?.providerCouponId ?? null;
   const common = {
     ...params,
     customer: checkout.customerId,
-    ...(checkout.providerCouponId ? { discounts: [{ coupon: checkout.providerCouponId }] } : {}),
+    ...(coupon === null ? {} : { discounts: [{ coupon }] }),
     client_reference_id: checkout.orderId,
     metadata: metadataOf(checkout),
     success_url: checkout.successUrl,

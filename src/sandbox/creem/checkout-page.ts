@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { messagePage, sendPage } from '../page.ts';
 import { type CheckoutView, checkoutView } from './checkout-view.ts';
-import { dueNow } from './checkouts.ts';
+import { dueNow, usedDiscount } from './checkouts.ts';
 import { payByCard } from './complete-checkout.ts';
 import type { Checkout, CreemWorld } from './creem-world.ts';
 
@@ -42,6 +42,10 @@ function submit(
     const problem = { field: 'email' as const, message: 'Your email address is incomplete.' };
     return sendPage(reply, 400, checkoutView(view, { ...problem, ...typed }));
   }
+  if (form.get('total') !== null && Number(form.get('total')) !== view.amount) {
+    const problem = { field: 'cardNumber' as const, message: 'The total has changed: look again.' };
+    return sendPage(reply, 409, checkoutView(view, { ...problem, ...typed }));
+  }
   const refusal = world.books.transaction(() =>
     payByCard(world, checkout, typed.cardNumber, email),
   );
@@ -55,7 +59,8 @@ function viewOf(world: CreemWorld, checkout: Checkout): CheckoutView {
   return {
     checkout,
     product: world.get('product', checkout.product),
-    dueNow: dueNow(world, checkout),
+    ...dueNow(world, checkout),
+    discount: usedDiscount(world, checkout),
     email: customer === undefined ? null : world.get('customer', customer).email,
   };
 }

@@ -2,12 +2,16 @@ import { type Html, html } from '../html.ts';
 import { everyInWords, moneyInWords } from '../money-words.ts';
 import { pageFrame } from '../page.ts';
 import type { Checkout, Product } from './creem-world.ts';
+import type { Discount } from './discounts.ts';
 
 export interface CheckoutView {
   readonly checkout: Checkout;
   readonly product: Product;
-  /** Minor units. */
-  readonly dueNow: number;
+  /** What is due now, and what was taken off it: minor units. */
+  readonly amount: number;
+  readonly discountAmount: number;
+  /** The discount that can still be used; null without one. */
+  readonly discount: Discount | null;
   /** Null when the page has to ask for it. */
   readonly email: string | null;
 }
@@ -37,9 +41,10 @@ export function checkoutView(view: CheckoutView, refused: Refused | null): Html 
   );
 }
 
-function summary({ checkout, product, dueNow }: CheckoutView): Html {
+function summary(view: CheckoutView): Html {
+  const { checkout, product, amount } = view;
   const { currency } = product;
-  const total = moneyInWords(dueNow, currency);
+  const total = moneyInWords(amount, currency);
   const every = intervalOf(product);
   const price = moneyInWords(checkout.custom_price ?? product.price, currency);
   const days = product.trial_period_days;
@@ -47,22 +52,31 @@ function summary({ checkout, product, dueNow }: CheckoutView): Html {
 <h1>${every === null ? product.name : `Subscribe to ${product.name}`}</h1>
 <p class="total">${
     days == null
-      ? html`<b>${total}</b>${every !== null && html`<span>per ${every}</span>`}`
+      ? html`<b>${total}</b>${every !== null && html`<span>${view.discount?.duration === 'once' && `today, then ${price} `}per ${every}</span>`}`
       : html`<b>${days} ${days === 1 ? 'day' : 'days'} free</b><span>Then ${price} per ${every}</span>`
   }</p>
 <ul class="lines"><li><div><b>${product.name}</b><small>${product.description}</small></div>
 <div class="amount">${price}</div></li></ul>
+${discountLine(view)}
 <p class="due"><span>Total due today</span><span>${total}</span></p>
 <p class="note">Sold by Creem, as the merchant of record.</p>`;
 }
 
+/** What the discount takes off; nothing is due in a trial, so there it is only named. */
+function discountLine({ discount, discountAmount, product }: CheckoutView): Html | null {
+  if (discount === null) return null;
+  const off = discountAmount > 0 && `−${moneyInWords(discountAmount, product.currency)}`;
+  return html`<p class="discount"><span>${discount.name} <small>${discount.code}</small></span><span>${off}</span></p>`;
+}
+
 function form(view: CheckoutView, refused: Refused | null): Html {
-  const { product, dueNow } = view;
+  const { product, amount } = view;
   const isTrial = product.trial_period_days != null;
-  const label = isTrial ? 'Start trial' : `Pay ${moneyInWords(dueNow, product.currency)}`;
+  const label = isTrial ? 'Start trial' : `Pay ${moneyInWords(amount, product.currency)}`;
   return html`
 <h2>Pay with card</h2>
 <form method="post">
+<input type="hidden" name="total" value="${String(amount)}">
 ${refused && html`<p class="error" role="alert" id="problem">${refused.message}</p>`}
 <div class="field">${emailField(view, refused)}</div>
 <div class="field">

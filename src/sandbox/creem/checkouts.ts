@@ -1,7 +1,15 @@
 import { randomId } from '../random-id.ts';
 import { badRequest, refuseUnplayed } from './creem-problem.ts';
-import { type Checkout, type CreemWorld, MODE } from './creem-world.ts';
+import { type Checkout, type CreemWorld, MODE, type Product } from './creem-world.ts';
 import { customerByEmail } from './customers.ts';
+import {
+  amountOff,
+  checkRest,
+  type Discount,
+  discountFor,
+  isUsable,
+  shownDiscount,
+} from './discounts.ts';
 import { endpoint } from './endpoint.ts';
 import type { CreemWire } from './parameters.ts';
 
@@ -12,9 +20,10 @@ const LARGEST = 99_999_999;
 
 export const checkoutEndpoints = [
   endpoint('POST /v1/checkouts', 'createCheckout', ({ world, params }) => {
-    refuseUnplayed(params, ['discount_code', 'affiliate_code', 'custom_fields', 'custom_field']);
+    refuseUnplayed(params, ['affiliate_code', 'custom_fields', 'custom_field']);
     checkProduct(world, params);
     const customer = customerOf(world, params);
+    const discount = discountOf(world, params);
     const id = randomId('ch_', 22);
     const checkout: Checkout = {
       id,
@@ -29,6 +38,7 @@ export const checkoutEndpoints = [
       checkout_url: world.pageUrl(`/checkout/${id}`),
       success_url: params.success_url ?? null,
       metadata: params.metadata ?? {},
+      ...(discount === null ? {} : { discount: shownDiscount(discount) }),
     };
     world.add('checkout', checkout);
     world.books.setDue(id, world.now() + LIFETIME);
@@ -47,11 +57,38 @@ export function expireCheckout(world: CreemWorld, id: string): void {
   }
 }
 
-/** What a checkout costs at once, in minor units; nothing while a trial lasts. */
-export function dueNow(world: CreemWorld, checkout: Checkout): number {
+/** What a checkout costs at once, and what was taken off it, in minor units; nothing while a trial lasts. */
+export function dueNow(
+  world: CreemWorld,
+  checkout: Checkout,
+): { readonly amount: number; readonly discountAmount: number } {
   const product = world.get('product', checkout.product);
-  if (product.trial_period_days != null) return 0;
-  return (checkout.custom_price ?? product.price) * (checkout.units ?? 1);
+  if (product.trial_period_days != null) return { amount: 0, discountAmount: 0 };
+  const whole = wholePrice(product, checkout);
+  const discount = usedDiscount(world, checkout);
+  const discountAmount = discount === null ? 0 : amountOff(discount, whole);
+  return { amount: whole - discountAmount, discountAmount };
+}
+
+/** The discount of a checkout, as long as it can be used. */
+export function usedDiscount(world: CreemWorld, { discount: shown }: Checkout): Discount | null {
+  const discount = shown?.id === undefined ? undefined : world.find('discount', shown.id);
+  return discount !== undefined && isUsable(world, discount) ? discount : null;
+}
+
+function discountOf(world: CreemWorld, params: CreemWire['createCheckout']): Discount | null {
+  if (params.discount_code === undefined) return null;
+  const product = world.get('product', params.product_id);
+  const discount = discountFor(world, params.discount_code, product);
+  checkRest(discount, wholePrice(product, params));
+  return discount;
+}
+
+function wholePrice(
+  product: Product,
+  { custom_price: price, units }: { custom_price?: number | undefined; units?: number | undefined },
+): number {
+  return (price ?? product.price) * (units ?? 1);
 }
 
 function checkProduct(world: CreemWorld, params: CreemWire['createCheckout']): void {

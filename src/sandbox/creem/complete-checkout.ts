@@ -1,8 +1,9 @@
 import { type CardRefusal, readCard } from '../test-cards.ts';
-import { dueNow } from './checkouts.ts';
+import { dueNow, usedDiscount } from './checkouts.ts';
 import { paidBy } from './continue-subscription.ts';
 import type { Checkout, CreemWorld, Customer, Order } from './creem-world.ts';
 import { createCustomer, customerByEmail } from './customers.ts';
+import { redeem, shownDiscount } from './discounts.ts';
 import { keepCard, recordOrder, recordPayment } from './payments.ts';
 import { openDispute } from './reverse-payment.ts';
 import {
@@ -25,7 +26,7 @@ export function payByCard(
 ): CardRefusal | null {
   const card = readCard(cardNumber);
   if (!('number' in card)) return card;
-  const refusal = card.refused ?? (dueNow(world, checkout) === 0 ? null : card.chargeFails);
+  const refusal = card.refused ?? (dueNow(world, checkout).amount === 0 ? null : card.chargeFails);
   if (refusal !== null) return refusal;
   const customer = customerFor(world, checkout, email);
   keepCard(world, customer.id, card.number, card.brand);
@@ -42,7 +43,8 @@ function payOnce(world: CreemWorld, checkout: Checkout, customer: Customer): voi
   const { order } = recordPayment(world, {
     customer: customer.id,
     product,
-    amount: dueNow(world, checkout),
+    ...dueNow(world, checkout),
+    discount: usedDiscount(world, checkout)?.id ?? null,
     subscription: null,
     period: null,
     description: 'One-time payment',
@@ -53,16 +55,21 @@ function payOnce(world: CreemWorld, checkout: Checkout, customer: Customer): voi
 function subscribe(world: CreemWorld, checkout: Checkout, customer: Customer): void {
   const product = world.get('product', checkout.product);
   const metadata = checkout.metadata ?? {};
+  const discount = usedDiscount(world, checkout);
   const subscription = createSubscription(world, { product, customer: customer.id, metadata });
+  const isTrial = subscription.status === 'trialing';
+  if (discount !== null && (isTrial || discount.duration === 'forever'))
+    changeSubscription(world, subscription.id, { discount: shownDiscount(discount) });
   const payment = {
     customer: customer.id,
     product,
-    amount: dueNow(world, checkout),
+    ...dueNow(world, checkout),
+    discount: discount?.id ?? null,
     subscription: subscription.id,
     period: periodOf(subscription),
     description: 'Subscription payment',
   };
-  if (subscription.status === 'trialing') {
+  if (isTrial) {
     complete(world, checkout, customer, recordOrder(world, payment, null), subscription.id);
     announceSubscription(world, 'subscription.trialing', subscription.id);
     return;
@@ -82,6 +89,8 @@ function complete(
   subscription: string | null,
 ): void {
   world.books.setDue(id, null);
+  const used = usedDiscount(world, world.get('checkout', id));
+  if (used !== null) redeem(world, used);
   const checkout = world.change('checkout', id, {
     status: 'completed',
     customer: customer.id,

@@ -1,4 +1,5 @@
 import { type CreemWorld, isoOf, type Subscription, type Transaction } from './creem-world.ts';
+import { amountOff } from './discounts.ts';
 import { recordPayment, whyUnchargeable } from './payments.ts';
 import {
   announceSubscription,
@@ -39,7 +40,7 @@ export function payNextPeriod(world: CreemWorld, subscription: Subscription): vo
   const { transaction } = recordPayment(world, {
     customer,
     product,
-    amount: Math.max(0, product.price + billing.carried),
+    ...discountedPrice(world, subscription, Math.max(0, product.price + billing.carried)),
     subscription: id,
     period: { start, end },
     description: 'Subscription payment',
@@ -56,6 +57,19 @@ export function payNextPeriod(world: CreemWorld, subscription: Subscription): vo
   world.books.setDue(id, end);
   if (isBack) announceSubscription(world, 'subscription.active', id);
   announceSubscription(world, 'subscription.paid', id);
+}
+
+/** A price less the subscription's discount, which is over with this payment unless it is for ever. */
+function discountedPrice(
+  world: CreemWorld,
+  { id, discount: shown }: Subscription,
+  price: number,
+): { amount: number; discountAmount: number; discount: string | null } {
+  if (shown?.id === undefined) return { amount: price, discountAmount: 0, discount: null };
+  const discount = world.get('discount', shown.id);
+  if (discount.duration !== 'forever') changeSubscription(world, id, { discount: undefined });
+  const discountAmount = amountOff(discount, price);
+  return { amount: price - discountAmount, discountAmount, discount: discount.id };
 }
 
 /** What a subscription says of its last payment. */

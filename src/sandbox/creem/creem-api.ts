@@ -5,6 +5,7 @@ import { checkoutEndpoints } from './checkouts.ts';
 import { CreemProblem } from './creem-problem.ts';
 import type { CreemWorld } from './creem-world.ts';
 import { customerEndpoints } from './customers.ts';
+import { discountEndpoints } from './discounts.ts';
 import type { Endpoint } from './endpoint.ts';
 import { productEndpoints } from './products.ts';
 import { subscriptionEndpoints } from './subscriptions.ts';
@@ -13,6 +14,7 @@ import { transactionEndpoints } from './transactions.ts';
 const ENDPOINTS: readonly Endpoint[] = [
   ...checkoutEndpoints,
   ...customerEndpoints,
+  ...discountEndpoints,
   ...productEndpoints,
   ...subscriptionEndpoints,
   ...transactionEndpoints,

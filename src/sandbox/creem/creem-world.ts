@@ -1,6 +1,7 @@
 import type {
   CheckoutEntity$Outbound,
   CustomerEntity$Outbound,
+  DiscountEntity$Outbound,
   DisputeEntity$Outbound,
   OrderEntity$Outbound,
   ProductEntity$Outbound,
@@ -66,6 +67,7 @@ interface Kinds {
   card: Card;
   checkout: Checkout;
   customer: Customer;
+  discount: DiscountEntity$Outbound;
   dispute: DisputeEntity$Outbound;
   order: Order;
   portal_link: PortalLink;

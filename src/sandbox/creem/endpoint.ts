@@ -3,7 +3,7 @@ import type { CreemWire } from './parameters.ts';
 
 /** One endpoint of Creem's API: what it takes and what it does. */
 export interface Endpoint {
-  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** As in fastify: `:id` stands for a part. */
   readonly path: string;
   /** Null for one that takes nothing. */

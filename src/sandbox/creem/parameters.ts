@@ -7,6 +7,8 @@ import type {
   CreateCustomerPortalLinkRequestEntity$Outbound,
   CreateCustomerRequestEntity,
   CreateCustomerRequestEntity$Outbound,
+  CreateDiscountRequestEntity,
+  CreateDiscountRequestEntity$Outbound,
   CreateProductRequestEntity,
   CreateProductRequestEntity$Outbound,
   CreateRefundRequestEntity,
@@ -25,6 +27,8 @@ import type {
   RetrieveCheckoutRequest$Outbound,
   RetrieveCustomerRequest,
   RetrieveCustomerRequest$Outbound,
+  RetrieveDiscountRequest,
+  RetrieveDiscountRequest$Outbound,
   RetrieveSubscriptionRequest,
   RetrieveSubscriptionRequest$Outbound,
   SearchProductsRequest,
@@ -46,6 +50,8 @@ export interface CreemParameters {
   updateCustomer: UpdateCustomerRequestEntity;
   retrieveCustomer: RetrieveCustomerRequest;
   createPortalLink: CreateCustomerPortalLinkRequestEntity;
+  createDiscount: CreateDiscountRequestEntity;
+  retrieveDiscount: RetrieveDiscountRequest;
   createProduct: CreateProductRequestEntity;
   updateProduct: UpdateProductRequestEntity;
   searchProducts: SearchProductsRequest;
@@ -64,6 +70,8 @@ export interface CreemWire {
   updateCustomer: UpdateCustomerRequestEntity$Outbound;
   retrieveCustomer: RetrieveCustomerRequest$Outbound;
   createPortalLink: CreateCustomerPortalLinkRequestEntity$Outbound;
+  createDiscount: CreateDiscountRequestEntity$Outbound;
+  retrieveDiscount: RetrieveDiscountRequest$Outbound;
   createProduct: CreateProductRequestEntity$Outbound;
   updateProduct: UpdateProductRequestEntity$Outbound;
   searchProducts: SearchProductsRequest$Outbound;

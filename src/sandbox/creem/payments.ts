@@ -13,6 +13,10 @@ interface NewPayment {
   readonly customer: string;
   readonly product: Product;
   readonly amount: number;
+  /** What was taken off to come to the amount. */
+  readonly discountAmount: number;
+  /** The discount that took it off. */
+  readonly discount: string | null;
   readonly subscription: string | null;
   /** Of an invoice, in Unix seconds. */
   readonly period: { readonly start: number; readonly end: number } | null;
@@ -50,7 +54,7 @@ export function recordPayment(
     object: 'transaction',
     amount,
     amount_paid: amount,
-    discount_amount: 0,
+    discount_amount: payment.discountAmount,
     currency: product.currency,
     type: subscription === null ? 'payment' : 'invoice',
     tax_country: null,
@@ -72,7 +76,7 @@ export function recordPayment(
 /** An order; one that costs nothing, as the beginning of a trial, has no transaction. */
 export function recordOrder(
   world: CreemWorld,
-  { customer, product, amount, subscription }: NewPayment,
+  { customer, product, amount, discountAmount, discount, subscription }: NewPayment,
   transaction: string | null,
 ): Order {
   const now = isoOf(world.now());
@@ -83,10 +87,11 @@ export function recordOrder(
     customer,
     product: product.id,
     transaction,
+    discount,
     amount,
-    sub_total: amount,
+    sub_total: amount + discountAmount,
     tax_amount: 0,
-    discount_amount: 0,
+    discount_amount: discountAmount,
     amount_due: amount,
     amount_paid: amount,
     currency: product.currency,

@@ -53,10 +53,9 @@ function settle(
   const { start, end } = periodOf(before);
   const now = world.now();
   const left = (end - now) / (end - start);
+  const paid = present.price * paidShare(world, before);
   const isSamePeriod = period.end === end;
-  const amount = Math.round(
-    isSamePeriod ? (next.price - present.price) * left : next.price - present.price * left,
-  );
+  const amount = Math.round(isSamePeriod ? (next.price - paid) * left : next.price - paid * left);
   if (!isSamePeriod) {
     changeBilling(world, before.id, { anchor: period.start });
     changeSubscription(world, before.id, {
@@ -69,6 +68,13 @@ function settle(
   if (behavior === 'proration-none') return;
   if (behavior === 'proration-charge') changeBilling(world, before.id, { carried: amount });
   else if (amount > 0) charge(world, before, next, amount, { start: now, end: period.end });
+}
+
+/** Which part of its price the last payment was: less than 1 where a discount took something off. */
+function paidShare(world: CreemWorld, { last_transaction_id: id }: Subscription): number {
+  if (id === undefined) return 1;
+  const { amount, discount_amount: off } = world.get('transaction', id);
+  return off == null || off === 0 ? 1 : amount / (amount + off);
 }
 
 function nextPeriod(
@@ -94,6 +100,8 @@ function charge(
     customer,
     product,
     amount,
+    discountAmount: 0,
+    discount: null,
     subscription: id,
     period,
     description: 'Subscription update',
