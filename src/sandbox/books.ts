@@ -32,6 +32,7 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS objects_by_kind ON objects (provider, kind, seq);
   CREATE INDEX IF NOT EXISTS objects_by_customer ON objects (provider, kind, json_extract(body, '$.customer'));
   CREATE INDEX IF NOT EXISTS objects_by_invoice ON objects (provider, kind, json_extract(body, '$.invoice'));
+  CREATE INDEX IF NOT EXISTS objects_by_code ON objects (provider, kind, json_extract(body, '$.code'));
   CREATE INDEX IF NOT EXISTS objects_by_charge ON objects (provider, kind, json_extract(body, '$.charge'));
   CREATE INDEX IF NOT EXISTS objects_by_subscription
     ON objects (provider, kind, json_extract(body, '$.parent.subscription_details.subscription'));

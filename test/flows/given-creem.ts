@@ -11,6 +11,7 @@ interface CreemBooks {
     readonly metadata: { readonly orderId: string };
   }[];
   readonly customer: readonly { readonly id: string; readonly external_id: string }[];
+  readonly discount: readonly { readonly code: string; readonly status: string }[];
   readonly subscription: readonly { readonly id: string; readonly status: string }[];
   readonly transaction: readonly {
     readonly id: string;
@@ -25,7 +26,15 @@ interface CreemBooks {
 export async function creemBooks(gateway: TestGateway): Promise<CreemBooks> {
   const response = await fetch(`${gateway.sandboxUrl}/_control/books`);
   const { creem } = (await response.json()) as { creem: Partial<CreemBooks> };
-  return { checkout: [], customer: [], subscription: [], transaction: [], event: [], ...creem };
+  return {
+    checkout: [],
+    customer: [],
+    discount: [],
+    subscription: [],
+    transaction: [],
+    event: [],
+    ...creem,
+  };
 }
 
 /** What Creem has taken from an account, the first payment first, in minor units. */

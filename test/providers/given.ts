@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type {
+  CheckoutDiscount,
   CheckoutState,
-  CouponForSale,
   NewCreditsCheckout,
   NewPlanCheckout,
   PlanForSale,
@@ -38,15 +38,12 @@ export class Given {
     return { ...(await this.#checkoutFor()), money, description: '100 credits' };
   }
 
-  /** Where the provider takes coupons at all. */
-  takesCoupons(): boolean {
-    return this.provider.ensureCoupon !== undefined;
-  }
-
-  async ensureCoupon(coupon: CouponForSale): Promise<string> {
+  /** A discount of so many cents for one page. */
+  async discount(amountMinor: bigint): Promise<CheckoutDiscount> {
+    const money = { amountMinor, currency: 'USD' };
+    const coupon = { couponId: randomUUID(), name: 'SPRING', off: { money } };
     const made = await this.provider.ensureCoupon?.(coupon);
-    if (made === undefined) throw new Error('The provider takes no coupons.');
-    return made.providerCouponId;
+    return { providerCouponId: made?.providerCouponId ?? null, name: coupon.name, money };
   }
 
   async #checkoutFor() {

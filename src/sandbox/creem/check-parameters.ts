@@ -5,9 +5,11 @@ import schemas from './schemas.json' with { type: 'json' };
 
 const SCHEMAS: Record<keyof CreemParameters, object> = schemas.endpoints;
 
-const fromJson = new Ajv({ strict: false, allErrors: true });
+/** The format is what the SDK's dates have on the wire. */
+const formats = { 'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/ };
+const fromJson = new Ajv({ strict: false, allErrors: true, formats });
 /** A query string holds texts only. */
-const fromQuery = new Ajv({ coerceTypes: true, strict: false, allErrors: true });
+const fromQuery = new Ajv({ coerceTypes: true, strict: false, allErrors: true, formats });
 const compiled = new Map<string, ValidateFunction>();
 
 /**

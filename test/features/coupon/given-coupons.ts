@@ -1,4 +1,4 @@
-import { newKey } from '../../flows/given-purchases.ts';
+import { CANCEL_URL, newKey, SUCCESS_URL } from '../../flows/given-purchases.ts';
 import type { TestAccount, TestGateway } from '../../support/gateway.ts';
 import type { GraphClient } from '../../support/graph-client.ts';
 import {
@@ -6,6 +6,9 @@ import {
   CreateCouponDocument,
   type CreateCouponInput,
   type CreateCouponMutation,
+  type RechargeInput,
+  RechargeWithCouponDocument,
+  type RechargeWithCouponMutation,
   RedeemCouponDocument,
   type RedeemCouponMutation,
 } from '../../support/operations.generated.ts';
@@ -47,4 +50,21 @@ export async function redeem(
 export async function couponNow(admin: GraphClient, id: string): Promise<Coupon | undefined> {
   const { coupons } = await admin.request(CouponsDocument, { first: 100 });
   return coupons.nodes.find((coupon) => coupon.id === id);
+}
+
+/** A top-up, by default of 50 credits for 15.00. */
+export async function rechargeWithCoupon(
+  account: TestAccount,
+  input: Partial<RechargeInput>,
+): Promise<RechargeWithCouponMutation['recharge']> {
+  const { recharge: answer } = await account.client.request(RechargeWithCouponDocument, {
+    input: {
+      amountMinorUnits: 1_500,
+      successUrl: SUCCESS_URL,
+      cancelUrl: CANCEL_URL,
+      idempotencyKey: newKey(),
+      ...input,
+    },
+  });
+  return answer;
 }

@@ -77,12 +77,29 @@ describe('subscription.paid', () => {
         reason: 'BEGIN',
         total: { amountMinor: 1000n, currency: 'EUR' },
         amountPaidMinor: 1210n,
+        discountMinor: 0n,
         period: PERIOD,
         providerPriceId: PRODUCT.id,
         createdAt: new Date(TRANSACTION.created_at),
         paidAt: new Date('2024-10-12T11:58:47.109Z'),
         hostedUrl: null,
         pdfUrl: null,
+      },
+    });
+  });
+
+  it.each([
+    ['the whole price', { amount: 1000, amount_paid: 1089, tax_amount: 189 }],
+    ['less the discount', { amount: 900, amount_paid: 1089, tax_amount: 189 }],
+    ['the whole price, with its tax', { amount: 1000, amount_paid: 900, tax_amount: 156 }],
+    ['less the discount, with its tax', { amount: 900, amount_paid: 900, tax_amount: 156 }],
+  ])('costs what its discount left, where its amount is %s', (_what, amounts) => {
+    const last_transaction = { ...TRANSACTION, ...amounts, discount_amount: 100 };
+    expect(paid({ last_transaction })).toMatchObject({
+      invoice: {
+        total: { amountMinor: 900n },
+        amountPaidMinor: BigInt(amounts.amount_paid),
+        discountMinor: 100n,
       },
     });
   });
