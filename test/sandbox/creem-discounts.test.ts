@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Creem } from 'creem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CreemWorldUnderTest, startCreemWorld } from '../providers/creem-world.ts';
+import { SUCCESS_URL } from './given.ts';
 
 /** Creem's own SDK checks every answer against its types. */
 describe('a discount of Creem’s sandbox', () => {
@@ -42,6 +43,7 @@ describe('a discount of Creem’s sandbox', () => {
     const { id, checkoutUrl = '' } = await creem.checkouts.create({
       productId,
       discountCode,
+      successUrl: SUCCESS_URL,
       customer: { id: (await creem.customers.create({ ...customer, name: 'Ada' })).id },
     });
     await world.pay(checkoutUrl, 'GOOD');
@@ -101,8 +103,8 @@ describe('a discount of Creem’s sandbox', () => {
 
   it('that is over by the time of the payment charges nothing that the page did not show', async () => {
     const { code } = await givenDiscount({ maxRedemptions: 1 });
-    const successUrl = 'http://localhost:3000/done';
-    const open = () => creem.checkouts.create({ productId, discountCode: code, successUrl });
+    const open = () =>
+      creem.checkouts.create({ productId, discountCode: code, successUrl: SUCCESS_URL });
     const [first, second] = [await open(), await open()];
     const form = { action: 'pay', email: 'ada@example.com', cardNumber: '4242424242424242' };
     await world.press(first.checkoutUrl ?? '', { ...form, total: '2000' });
