@@ -59,6 +59,21 @@ describe("Creem's pages in a browser", () => {
     expect((await world.provider.retrieveCheckout(checkoutId)).state).toBe('PAID');
   });
 
+  it('a checkout shows what its discount takes off, and what comes after it, on a phone too', async () => {
+    const discount = await given.discount(1_250n);
+    const checkout = { ...(await given.planCheckout()), discount };
+    const { url, checkoutId } = await world.provider.createPlanCheckout(checkout, randomUUID());
+    const page = await open(url, { width: 375, height: 760 });
+
+    expect(await page.locator('.total').textContent()).toBe('$36.50today, then $49.00 per month');
+    expect(await page.locator('.discount').textContent()).toMatch(
+      /^SPRING SPRING[0-9A-Z]{14}−\$12\.50$/,
+    );
+    expect(await overflows(page)).toBe(false);
+    await page.getByRole('button', { name: 'Pay $36.50' }).click();
+    expect((await world.provider.retrieveCheckout(checkoutId)).state).toBe('PAID');
+  });
+
   it('a checkout says why a card is declined, and what a trial costs later', async () => {
     const checkout = { ...(await given.planCheckout()), trialDays: 14 };
     const { url, checkoutId } = await world.provider.createPlanCheckout(checkout, randomUUID());

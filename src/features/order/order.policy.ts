@@ -8,14 +8,18 @@ export function wholeMinor({ amount, discountMinor }: Discounted): bigint {
 }
 
 /**
- * An order's amount and discount once its page is paid. A provider that has codes only may take off less than was promised:
- * the page was paid when its time was over. A trial's page takes nothing off yet.
+ * What changes of an order when its page was paid with another discount than was promised: its time was over, or a code of
+ * the provider's own was typed. Null when nothing does. A trial's page takes nothing off yet.
  */
-export function discountTaken(
+export function afterDiscount(
   order: Discounted,
   takenMinor: bigint | undefined,
-): { readonly amountMinor: bigint; readonly discountMinor: bigint } | null {
-  if (order.couponId === null || order.trialDays > 0) return null;
-  if (takenMinor === undefined || takenMinor >= (order.discountMinor ?? 0n)) return null;
-  return { amountMinor: wholeMinor(order) - takenMinor, discountMinor: takenMinor };
+): { readonly amountMinor: bigint; readonly discountMinor: bigint | null } | null {
+  if (order.trialDays > 0 || takenMinor === undefined) return null;
+  if (takenMinor === (order.discountMinor ?? 0n)) return null;
+  const amountMinor = wholeMinor(order) - takenMinor;
+  return {
+    amountMinor: amountMinor > 0n ? amountMinor : 0n,
+    discountMinor: order.couponId === null ? null : takenMinor,
+  };
 }

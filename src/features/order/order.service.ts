@@ -21,7 +21,7 @@ import {
   type ReversedMoney,
 } from './order.machine.ts';
 import type { Order, OrderPaid, OrderStatus } from './order.model.ts';
-import { discountTaken } from './order.policy.ts';
+import { afterDiscount } from './order.policy.ts';
 import type { OrderStore } from './order.store.ts';
 
 interface OrderServiceNeeds {
@@ -167,7 +167,7 @@ export class OrderService {
     const status = afterCheckoutNews(order.status, news);
     if (status === order.status) return;
     const now = this.#needs.clock.now();
-    const taken = status === 'PAID' ? discountTaken(order, facts.discountMinor) : null;
+    const taken = status === 'PAID' ? afterDiscount(order, facts.discountMinor) : null;
     await this.#needs.store.update(tx, id, {
       ...taken,
       status,
