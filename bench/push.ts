@@ -12,7 +12,7 @@ import { stopChild } from './support/server-process.ts';
 import { setStage } from './support/stage.ts';
 
 /** Fewer of them while the program itself is worked on: what they show is not written down. */
-const [subscribers = 10_000, repetitions = 5] = process.argv.slice(2).map(Number);
+const [subscribers = 10_000, repetitions = 3] = process.argv.slice(2).map(Number);
 const CHANGES = 8;
 const CALLERS = 64;
 const ANSWERS = 500;

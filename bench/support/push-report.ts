@@ -33,7 +33,7 @@ export function pushReport(run: PushRun): string {
     `${machine()}, Node ${process.versions.node}; ${count} sockets, each with an operation id of its own, the receivers a process ` +
       `beside the server. A change is asked for over HTTP: Tollgate commits a spend, the others publish from memory. Of one account ` +
       `the next change is asked for when everybody has the one before; of every account ${run.callers} callers change one after the ` +
-      `other. Latencies are from asking to receipt. Every subscriber got every version once and in order. Medians of ` +
+      `other, and Tollgate pushes as fast as it commits spends. Latencies are from asking to receipt. Heap is told for the subscribers of one account; the answer is that of the spend, its subscriber is alone, and less than nothing means that the push came first. Every subscriber got every version once and in order. Medians of ` +
       `${run.repetitions} interleaved repetitions.`,
     '',
   ].join('\n');

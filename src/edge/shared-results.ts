@@ -11,8 +11,7 @@ export interface Asked {
 
 /** Subscriptions of the same name are answered the same. */
 export function nameOf({ caller, query, operationName, variables }: Asked): string {
-  const { keyId: _, ...identity } = { keyId: null, ...caller };
-  return JSON.stringify([identity, operationName ?? null, variables ?? null, query]);
+  return JSON.stringify([identityOf(caller), operationName ?? null, variables ?? null, query]);
 }
 
 /**
@@ -47,4 +46,11 @@ export class SharedResults {
     this.#texts.set(result, text);
     return text;
   }
+}
+
+/** Which of several keys or tokens it was makes no difference to what is seen with it. */
+function identityOf(caller: Caller): unknown {
+  const known = { keyId: null, tokenId: null, expiresAt: null, ...caller };
+  const { keyId: _key, tokenId: _token, expiresAt: _expiry, ...identity } = known;
+  return identity;
 }

@@ -13,6 +13,22 @@ describe('the name of a subscription', () => {
     );
   });
 
+  it('is the same for two browsers of an account, whatever their tokens', () => {
+    const browser = {
+      kind: 'client',
+      keyId: 'one',
+      tokenId: 'a',
+      accountId: 'a',
+      expiresAt: new Date(0),
+    } as const;
+    const other = { ...browser, tokenId: 'b', expiresAt: new Date(1) };
+
+    expect(nameOf({ caller: browser, query: QUERY })).toBe(nameOf({ caller: other, query: QUERY }));
+    expect(nameOf({ caller: browser, query: QUERY })).not.toBe(
+      nameOf({ caller: master, query: QUERY }),
+    );
+  });
+
   it.each([
     ['account', { caller: { ...master, accountId: 'b' } as const, query: QUERY }],
     ['kind of key', { caller: { kind: 'admin', keyId: 'one' } as const, query: QUERY }],
