@@ -123,6 +123,21 @@ describe('a checkout of an account that is subscribed', () => {
     expect(orders.nodes.map(({ status }) => status)).toEqual(['FAILED', 'PAID']);
   });
 
+  it('is refused for a smaller plan, or the same by the month, which wait for the period’s end', async () => {
+    const account = await subscribed();
+    const { checkoutUrl } = pageOf(
+      await checkout(account, { planSlug: 'larger', interval: 'YEAR' }),
+    );
+    await confirm(checkoutUrl);
+    await gateway.settled();
+    for (const wish of [{ planSlug: 'starter-pro' }, { planSlug: 'larger' }])
+      expect(await checkout(account, wish)).toMatchObject({
+        __typename: 'NotAllowedNow',
+        message: expect.stringContaining('use changePlan'),
+      });
+    expect(await planOf(account)).toBe('larger');
+  });
+
   it('buys anew in a promotion, whose own subscription gives way', async () => {
     const account = await gateway.createAccount();
     await givenCard(account);

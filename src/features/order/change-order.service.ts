@@ -39,7 +39,8 @@ export class ChangeOrderService {
   }
 
   /**
-   * What changing to an offered plan would be charged now, by the provider's own reckoning.
+   * What changing to an offered plan would be charged now, by the provider's own reckoning. A change that waits for the
+   * period's end has no page: a provider's makes every change at once, unless somebody configured it otherwise there.
    * Throws NotAllowedNow, PlanNotAvailable, ChannelUnsupported and what the provider's commands throw.
    */
   async dueNow(live: PlanSubscription, offer: Offer): Promise<Money> {
@@ -48,7 +49,10 @@ export class ChangeOrderService {
     if (this.#needs.providers.get(live.channel)?.can.confirmChanges === false) {
       throw new NotAllowedNow(`${live.channel} has no page for changing a plan: use changePlan.`);
     }
-    return (await this.#needs.quotes.reckon(live, planSlug, interval)).amountDueNow;
+    const { amountDueNow, timing } = await this.#needs.quotes.reckon(live, planSlug, interval);
+    if (timing === 'NOW') return amountDueNow;
+    const why = `A smaller plan begins when the period ends, and ${live.channel}'s page changes at once: use changePlan.`;
+    throw new NotAllowedNow(why);
   }
 
   /**
