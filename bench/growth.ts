@@ -21,8 +21,9 @@ const LENGTHS = [1_000, 100_000, ...(longest > 0 ? [longest] : [])];
 /** The same in every ledger, so that only its length differs. */
 const ACCOUNTS = 20;
 const GRANTS = [1, 100, 10_000];
-const CALLERS = 16;
-const REQUESTS = 600;
+/** Of the ledgers many ask at the same time; those who ask for the same at the same time would be told the same, and cost nothing. */
+const MANY = { callers: 16, requests: 800 };
+const ONE = { callers: 1, requests: 200 };
 
 /** Where everybody's periods of usage begin, which the stage does not say. */
 const ANCHORS = `insert into usage_anchor (account_id, starts_at, anchor_at, time_zone)
@@ -48,8 +49,8 @@ try {
     const everyone = (n: number) => n % ACCOUNTS;
     subjects.push(await serve(databaseUrl, length, filled.perAccount, everyone));
   }
-  const byLength = await race(subjects, LEDGER_OPERATIONS);
-  const byGrants = await race(await serveGrants(), GRANT_OPERATIONS);
+  const byLength = await race(subjects, LEDGER_OPERATIONS, MANY);
+  const byGrants = await race(await serveGrants(), GRANT_OPERATIONS, ONE);
   for (const stop of stops.splice(0)) await stop();
   const vacuums = [];
   for (const { databaseUrl } of ledgers) {
@@ -93,6 +94,7 @@ async function serveGrants(): Promise<readonly Subject[]> {
 async function race(
   subjects: readonly Subject[],
   operations: readonly Operation[],
+  load: typeof MANY,
 ): Promise<readonly Cost[]> {
   const costs: Cost[] = [];
   for (const operation of operations) {
@@ -101,12 +103,7 @@ async function race(
       for (let turn = 0; turn < subjects.length; turn += 1) {
         const index = (turn + repetition) % subjects.length;
         const subject = subjects[index] as Subject;
-        const cost = await measureCost({
-          ...subject,
-          operation,
-          callers: CALLERS,
-          requests: REQUESTS,
-        });
+        const cost = await measureCost({ ...subject, ...load, operation });
         if (repetition > 0) found[index]?.push(cost);
       }
     }

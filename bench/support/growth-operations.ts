@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { TRANSACTION_CURSOR } from '../../src/features/ledger/ledger.model.ts';
+import { newId } from '../../src/platform/ids.ts';
 import { writeCursor } from '../../src/platform/paging.ts';
 import { HttpCaller } from './http-caller.ts';
 import { overviewBody } from './overview-operation.ts';
@@ -14,21 +16,19 @@ export interface Operation {
 }
 
 const ENTRY = 'sequence type amount balanceAfter usageType description createdAt';
-let keysUsed = 0;
 
 const ask = (what: string, query: string, expected: string, variables: object = {}): Operation => {
   const body = JSON.stringify({ query, variables });
   return { what, body: () => body, expected };
 };
 
-const SPEND: Operation = {
-  what: 'spend',
-  body: () => {
-    keysUsed += 1;
-    return spendBody(`growth-${keysUsed}`);
-  },
+/** Keys that fall anywhere among those that are there, and keys that come after all of them. */
+const spendWith = (what: string, key: () => string): Operation => ({
+  what,
+  body: () => spendBody(key()),
   expected: '"__typename":"SpendCreditsPayload"',
-};
+});
+const SPEND = spendWith('spend', randomUUID);
 const OVERVIEW = { what: 'overview', body: () => overviewBody, expected: '"sequence":' };
 
 const PAGE = `query Page($after: String) { account { creditTransactions(first: 20, after: $after) {
@@ -45,6 +45,7 @@ const middle: Operation = {
 /** What is asked of ledgers of several lengths. */
 export const LEDGER_OPERATIONS: readonly Operation[] = [
   SPEND,
+  spendWith('spend, keys in the order of time', newId),
   OVERVIEW,
   ask('the newest page', PAGE, '"sequence":'),
   middle,

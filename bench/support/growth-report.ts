@@ -46,7 +46,8 @@ export function growthReport(run: GrowthRun): string {
     ),
     '',
     `${machine()}, Node ${process.versions.node}; what one request costs when 16 callers ask without a pause. The ledgers belong to 20 ` +
-      'accounts each, are in the order of time, and grow a little by what is spent; the grants are open, and of one account each. ' +
+      'accounts each, are in the order of time, and grow a little by what is spent. The grants are open, of one account each, and ' +
+      'one caller asks. Idempotency keys are random unless said otherwise. ' +
       `The books were audited afterwards and add up. Medians of ${run.repetitions} interleaved repetitions.` +
       (run.ledgers.length < 3
         ? ' Ten million entries are added by `npm run bench:growth -- 10000000`.'

@@ -67,10 +67,10 @@ function fill(perAccount: number): string {
       from credit_balance b join credit_grant g on g.account_id = b.account_id and g.source = 'PLAN';
     insert into credit_transaction
       select f.account_id, s, 'SPEND', 'ai_usage', -${SPEND_MICRO}, f.total_micro - ${spent}, 'Chat completion',
-        '{"model": "large", "tokens": 1250}', 'bulk-' || md5(s::text), ${half} from ${rows};
+        '{"model": "large", "tokens": 1250}', md5(s::text)::uuid::text, ${half} from ${rows};
     insert into credit_allocation select f.account_id, s, f.grant_id, -${SPEND_MICRO} from ${rows};
     insert into idempotency_key
-      select f.account_id, 'spendCredits', 'bulk-' || md5(s::text), sha256('bulk'), s from ${rows};
+      select f.account_id, 'spendCredits', md5(s::text)::uuid::text, sha256('bulk'), s from ${rows};
     update credit_grant g set remaining_micro = remaining_micro - ${SPEND_MICRO * more} from filled f where g.id = f.grant_id;
     update credit_balance b set sequence = sequence + ${more}, version = version + ${more},
         total_micro = b.total_micro - ${SPEND_MICRO * more}, plan_micro = plan_micro - ${SPEND_MICRO * more}
