@@ -23,6 +23,7 @@ import { LedgerAuditService } from '../features/ledger/ledger-audit.service.ts';
 import { LedgerAuditStore } from '../features/ledger/ledger-audit.store.ts';
 import { LedgerHistoryService } from '../features/ledger/ledger-history.service.ts';
 import { LedgerHistoryStore } from '../features/ledger/ledger-history.store.ts';
+import { LedgerPageStore } from '../features/ledger/ledger-page.store.ts';
 import { LedgerSweepService } from '../features/ledger/ledger-sweep.service.ts';
 import { LedgerSweepStore } from '../features/ledger/ledger-sweep.store.ts';
 import { LoneDebitStore } from '../features/ledger/lone-debit.store.ts';
@@ -186,7 +187,7 @@ function composeLedger(base: Base & ReturnType<typeof composeAccounts>) {
   const { database, clock, hub } = base;
   const entries = new LedgerHistoryStore(database);
   const news = new BalanceNews(hub);
-  const history = new LedgerHistoryService(entries, clock);
+  const history = new LedgerHistoryService(entries, new LedgerPageStore(database), clock);
   const ledger = new LedgerService({
     ...base,
     store: new LedgerStore(database),

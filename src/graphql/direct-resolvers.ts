@@ -40,6 +40,7 @@ const PARAMETERS: Readonly<Record<string, (parameter: Parameter) => Given>> = {
       args[name],
   context: () => (_root, _args, context) => context,
   root: () => (root) => root,
+  info: () => (_root, _args, _context, info) => info,
 };
 
 /** Fields without a resolver of their own are plain properties; by itself, type-graphql wraps each of them in a function. */
@@ -89,7 +90,10 @@ function caller(
   const inOrder = params.toSorted((one, other) => one.index - other.index);
   const givers = inOrder.map((parameter) => {
     const giver = PARAMETERS[parameter.kind];
-    invariant(giver !== undefined, `${methodName} takes arguments, its parent and the context`);
+    invariant(
+      giver !== undefined,
+      `${methodName} takes arguments, its parent, the context and what is asked`,
+    );
     return giver(parameter);
   });
   return (root, args, context, info) =>

@@ -16,12 +16,16 @@ export class CreditAllocationResolver {
   }
 
   @FieldResolver(() => CreditGrantType)
-  async grant(
-    @Root() allocation: CreditAllocationType,
+  grant(
+    @Root() { grantId, readGrant }: CreditAllocationType,
     @Ctx() ctx: GraphContext,
-  ): Promise<CreditGrantType> {
-    const grant = await this.#grants(ctx).load(allocation.grantId);
-    invariant(grant !== undefined, `grant ${allocation.grantId} exists`);
+  ): CreditGrantType | Promise<CreditGrantType> {
+    return readGrant === null ? this.#load(grantId, ctx) : toCreditGrant(readGrant);
+  }
+
+  async #load(grantId: string, ctx: GraphContext): Promise<CreditGrantType> {
+    const grant = await this.#grants(ctx).load(grantId);
+    invariant(grant !== undefined, `grant ${grantId} exists`);
     return toCreditGrant(grant);
   }
 }

@@ -9,7 +9,7 @@ import { AccountType, toAccount } from '../account/account.type.ts';
 import { accountFor } from '../account/caller.policy.ts';
 import { allocationLoader, entryName } from './ledger.loader.ts';
 import type { CreditAllocation } from './ledger.model.ts';
-import { CreditAllocationType, CreditTransactionType } from './ledger.type.ts';
+import { CreditAllocationType, CreditTransactionType, toCreditAllocation } from './ledger.type.ts';
 import type { LedgerHistoryService } from './ledger-history.service.ts';
 
 /** What an entry explains of itself: whose it is, and which grants it touched. */
@@ -24,14 +24,11 @@ export class CreditTransactionResolver {
   }
 
   @FieldResolver(() => [CreditAllocationType])
-  async allocations(
+  allocations(
     @Root() entry: CreditTransactionType,
     @Ctx() ctx: GraphContext,
-  ): Promise<CreditAllocationType[]> {
-    const allocations = await this.#allocations(ctx).load(entryName(entry.key));
-    return (allocations ?? []).map(({ grantId, amountMicro }) =>
-      Object.assign(new CreditAllocationType(), { grantId, amount: amountMicro }),
-    );
+  ): CreditAllocationType[] | Promise<CreditAllocationType[]> {
+    return entry.readAllocations ?? this.#load(entry, ctx);
   }
 
   @FieldResolver(() => AccountType, { description: 'Needs the scope billing:read.' })
@@ -44,5 +41,10 @@ export class CreditTransactionResolver {
     );
     invariant(account !== undefined, `account ${entry.key.accountId} exists`);
     return toAccount(account);
+  }
+
+  async #load(entry: CreditTransactionType, ctx: GraphContext): Promise<CreditAllocationType[]> {
+    const allocations = await this.#allocations(ctx).load(entryName(entry.key));
+    return (allocations ?? []).map(toCreditAllocation);
   }
 }

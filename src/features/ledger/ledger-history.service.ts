@@ -5,26 +5,35 @@ import type {
   CreditGrant,
   CreditTransaction,
   CreditTransactionType,
+  ExplainedTransaction,
 } from './ledger.model.ts';
 import type { LedgerHistoryStore } from './ledger-history.store.ts';
+import type { Explanation, LedgerPageStore } from './ledger-page.store.ts';
 
 /** What the ledger remembers: pages of entries and grants, newest first. */
 export class LedgerHistoryService {
   readonly #store: LedgerHistoryStore;
+  readonly #pages: LedgerPageStore;
   readonly #clock: Clock;
 
-  constructor(store: LedgerHistoryStore, clock: Clock) {
+  constructor(store: LedgerHistoryStore, pages: LedgerPageStore, clock: Clock) {
     this.#store = store;
+    this.#pages = pages;
     this.#clock = clock;
   }
 
-  /** A page of an account's entries, of all types or of these. Throws InvalidInput. */
+  /**
+   * A page of an account's entries, of all types or of these. Those of all types are explained along with it as far as
+   * `explanation` says. Throws InvalidInput.
+   */
   transactions(
     accountId: string,
     types: readonly CreditTransactionType[] | null,
     request: PageRequest,
-  ): Promise<Page<CreditTransaction>> {
-    return this.#store.transactions(accountId, types, request);
+    explanation: Explanation = 'entries',
+  ): Promise<Page<ExplainedTransaction>> {
+    if (types !== null) return this.#store.transactions(accountId, types, request);
+    return this.#pages.page(accountId, request, explanation, this.#clock.now());
   }
 
   /** A page of all accounts' entries, of all types or of these, newest first. Throws InvalidInput. */

@@ -30,11 +30,13 @@ const TRANSACTION_COLUMNS = `account_id as "accountId", sequence, type, usage_ty
   idempotency_key as "idempotencyKey", created_at as "createdAt"`;
 
 // What has not started yet is all still there; what is due to start or to expire is taken as if it had.
+export const remainingAt = (now: string) =>
+  `case when status <> 'CLOSED' and expires_at <= ${now} then held_micro when status = 'PENDING' then amount_micro
+    else remaining_micro end`;
 const grantColumns = (
   now: string,
 ) => `id, account_id as "accountId", source, status, amount_micro as "amountMicro",
-  case when status <> 'CLOSED' and expires_at <= ${now} then held_micro when status = 'PENDING' then amount_micro
-    else remaining_micro end as "remainingMicro", held_micro as "heldMicro", priority, effective_at as "effectiveAt",
+  ${remainingAt(now)} as "remainingMicro", held_micro as "heldMicro", priority, effective_at as "effectiveAt",
   expires_at as "expiresAt", cause_kind as "causeKind", cause_id as "causeId", created_at as "createdAt"`;
 
 const TRANSACTIONS: Statement = {

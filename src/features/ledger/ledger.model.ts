@@ -91,6 +91,17 @@ export interface CreditAllocation {
   readonly amountMicro: bigint;
 }
 
+/** An entry with what explains it, as far as that was read along with it. */
+export interface ExplainedTransaction extends CreditTransaction {
+  /** Undefined: not read. */
+  readonly allocations?: readonly ExplainedAllocation[] | undefined;
+}
+
+export interface ExplainedAllocation extends CreditAllocation {
+  /** Undefined: not read. */
+  readonly grant?: CreditGrant | undefined;
+}
+
 /** What paid for a grant; the pair is unique, so that nothing is granted twice for it. */
 export interface GrantCause {
   readonly kind:

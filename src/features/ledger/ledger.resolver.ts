@@ -1,4 +1,6 @@
-import { Arg, Ctx, FieldResolver, Int, Mutation, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, FieldResolver, Info, Int, Mutation, Resolver, Root } from 'type-graphql';
+import { asksFor } from '../../graphql/asks-for.ts';
 import { toConnection } from '../../graphql/connection.ts';
 import type { GraphContext } from '../../graphql/context.ts';
 import type { RequestLoader } from '../../graphql/gathered-loader.ts';
@@ -29,6 +31,7 @@ import {
   toCreditTransaction,
 } from './ledger.type.ts';
 import type { LedgerHistoryService } from './ledger-history.service.ts';
+import type { Explanation } from './ledger-page.store.ts';
 import {
   AdjustCreditsInput,
   AdjustCreditsResult,
@@ -125,11 +128,14 @@ export class LedgerResolver {
   @FieldResolver(() => CreditTransactionConnectionType, { description: 'Newest first.' })
   async creditTransactions(
     @Root() account: AccountType,
+    @Info() info: GraphQLResolveInfo,
     @Arg('first', () => Int, { nullable: true }) first?: number,
     @Arg('after', () => String, { nullable: true }) after?: string,
     @Arg('types', () => [CreditTransactionTypeEnum], { nullable: true }) types?: TransactionKind[],
   ): Promise<CreditTransactionConnectionType> {
-    const page = await this.#history.transactions(account.id, types ?? null, { first, after });
+    const request = { first, after };
+    const explanation = explanationAskedFor(info);
+    const page = await this.#history.transactions(account.id, types ?? null, request, explanation);
     return toConnection(CreditTransactionConnectionType, {
       page,
       cursorKind: TRANSACTION_CURSOR,
@@ -138,6 +144,12 @@ export class LedgerResolver {
       count: () => this.#history.transactionCount(account.id, types ?? null),
     });
   }
+}
+
+/** What will be asked of the entries is read along with them. */
+function explanationAskedFor(info: GraphQLResolveInfo): Explanation {
+  if (!asksFor(info, 'allocations')) return 'entries';
+  return asksFor(info, 'grant') ? 'grants' : 'allocations';
 }
 
 function toPayload(receipt: LedgerReceipt): SpendCreditsPayload {

@@ -8,7 +8,8 @@ import {
   type CreditBalance,
   type CreditGrant,
   type CreditGrantSource,
-  type CreditTransaction,
+  type ExplainedAllocation,
+  type ExplainedTransaction,
   type CreditTransactionType as TransactionKind,
 } from './ledger.model.ts';
 import { available, promotional } from './ledger.policy.ts';
@@ -125,6 +126,9 @@ export class CreditAllocationType {
   amount!: bigint;
 
   grantId!: string;
+
+  /** Null: not read yet. */
+  readGrant!: CreditGrant | null;
 }
 
 @ObjectType('CreditTransaction', {
@@ -164,11 +168,23 @@ export class CreditTransactionType {
   createdAt!: Date;
 
   key!: { readonly accountId: string; readonly sequence: bigint };
+
+  /** Null: not read yet. */
+  readAllocations!: CreditAllocationType[] | null;
+}
+
+/** The part of an entry that touched one grant, as clients see it. */
+export function toCreditAllocation(allocation: ExplainedAllocation): CreditAllocationType {
+  return {
+    amount: allocation.amountMicro,
+    grantId: allocation.grantId,
+    readGrant: allocation.grant ?? null,
+  };
 }
 
 /** An entry as clients see it. Its id is the account's with the sequence. */
-export function toCreditTransaction(entry: CreditTransaction): CreditTransactionType {
-  return Object.assign(new CreditTransactionType(), {
+export function toCreditTransaction(entry: ExplainedTransaction): CreditTransactionType {
+  return {
     id: `${entry.accountId}-${entry.sequence}`,
     sequence: Number(entry.sequence),
     type: entry.type,
@@ -180,7 +196,8 @@ export function toCreditTransaction(entry: CreditTransaction): CreditTransaction
     idempotencyKey: entry.idempotencyKey,
     createdAt: entry.createdAt,
     key: { accountId: entry.accountId, sequence: entry.sequence },
-  });
+    readAllocations: entry.allocations?.map(toCreditAllocation) ?? null,
+  };
 }
 
 export const CreditTransactionConnectionType = connectionType(

@@ -11,6 +11,7 @@ import {
 } from '../../../src/features/ledger/ledger.store.ts';
 import { LedgerHistoryService } from '../../../src/features/ledger/ledger-history.service.ts';
 import { LedgerHistoryStore } from '../../../src/features/ledger/ledger-history.store.ts';
+import { LedgerPageStore } from '../../../src/features/ledger/ledger-page.store.ts';
 import { LoneDebitStore } from '../../../src/features/ledger/lone-debit.store.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 import { Database } from '../../../src/platform/database/database.ts';
@@ -102,7 +103,7 @@ function ledgerOn(database: Database, clock: Clock): LedgerNode {
     accounts,
     failures,
     ledger: new LedgerService({ database, clock, events, store, lone, history, accounts }),
-    history: new LedgerHistoryService(history, clock),
+    history: new LedgerHistoryService(history, new LedgerPageStore(database), clock),
   };
 }
 
