@@ -43,7 +43,7 @@ export function composeResolvers(services: Services): Resolvers {
   return resolverMap([
     new CatalogResolver(catalog, providers),
     new PlanAdministrationResolver(services.plans),
-    new AccountResolver(accounts, clock),
+    new AccountResolver(accounts, services.accountParts, clock),
     new AccountAdministrationResolver(accounts),
     new ApiKeyResolver(accounts, apiKeys),
     new ClientTokenResolver(accounts, services.clientTokens),

@@ -85,6 +85,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Channel } from '../platform/money.ts';
 import type { PaymentProvider } from '../providers/payment-provider.ts';
+import { accountParts, partsOfAccounts } from './account-parts.ts';
 import { composeCoupons } from './coupon-services.ts';
 import { composeOperations } from './operations-services.ts';
 import { composeAutoRecharges, composeReversals } from './payment-services.ts';
@@ -131,6 +132,7 @@ export function composeServices(foundation: Foundation) {
   const time = { ...lifecycle, clocks, ...operations };
   const audit = new AuditService(new AuditStore(base.database), base.clock, base.logger);
   const services = { ...base, ...accounts, ...cards, ...ledger, ...usage, ...sold, ...time, audit };
+  accounts.accountParts.add(...accountParts(usage.usageReports));
   const store = new InboxStore(base.database);
   const inbox = new Inbox({ ...services, store, lists: new InboxListStore(base.database) });
   const applier = new EventApplier({ ...services, store });
@@ -153,6 +155,7 @@ function composeAccounts(base: Base) {
     adminKey: config.adminKey,
   });
   const accounts = new AccountService({ ...base, store: new AccountStore(database), apiKeys });
+  const composed = { accountParts: partsOfAccounts(database, clock), apiKeys, accounts };
   const realTime = new SystemClock();
   const clientTokenKeys = new ClientTokenKeys({
     database,
@@ -168,7 +171,7 @@ function composeAccounts(base: Base) {
     catalog,
   });
   const customers = new ProviderCustomerService(new ProviderCustomerStore(database), clock);
-  return { apiKeys, clientTokenKeys, clientTokens, accounts, catalog, plans, customers };
+  return { ...composed, clientTokenKeys, clientTokens, catalog, plans, customers };
 }
 
 function composeCards(base: Base & ReturnType<typeof composeAccounts>) {
@@ -187,7 +190,7 @@ function composeLedger(base: Base & ReturnType<typeof composeAccounts>) {
   const { database, clock, hub } = base;
   const entries = new LedgerHistoryStore(database);
   const news = new BalanceNews(hub);
-  const history = new LedgerHistoryService(entries, new LedgerPageStore(database), clock);
+  const history = new LedgerHistoryService(entries, new LedgerPageStore(database, clock), clock);
   const ledger = new LedgerService({
     ...base,
     store: new LedgerStore(database),
@@ -220,10 +223,7 @@ function composeUsage(base: Base & ReturnType<typeof composeAccounts>) {
   const usageReports = new UsageReportService({
     ...base,
     anchors,
-    store: new UsageReportStore(
-      database,
-      base.catalogue.metrics.map(({ name }) => name),
-    ),
+    store: new UsageReportStore(database, base.catalogue.metrics),
   });
   const usageGate = new UsageGateService({ ...base, usage, usageReports });
   return { usageAnchors: anchors, usage, usageReports, usageGate };

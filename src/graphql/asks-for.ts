@@ -1,13 +1,19 @@
 import {
   type FieldNode,
+  type GraphQLObjectType,
   type GraphQLResolveInfo,
+  getArgumentValues,
+  getNamedType,
   Kind,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
 
+type Fragments = GraphQLResolveInfo['fragments'];
+
 /** Documents are kept by whoever parses them, and so is what was found in them. */
-const found = new WeakMap<FieldNode, Map<string, boolean>>();
+const namesBelow = new WeakMap<FieldNode, ReadonlySet<string>>();
+const fieldsOf = new WeakMap<FieldNode, readonly FieldNode[]>();
 
 /**
  * Whether a field of this name is asked for anywhere below the one that is being resolved, so that it can be read along.
@@ -17,24 +23,51 @@ export function asksFor(
   { fieldNodes, fragments }: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>,
   name: string,
 ): boolean {
-  const isNamed = (selection: SelectionNode): boolean => {
-    switch (selection.kind) {
-      case Kind.FIELD:
-        return selection.name.value === name || isWithin(selection.selectionSet);
-      case Kind.INLINE_FRAGMENT:
-        return isWithin(selection.selectionSet);
-      case Kind.FRAGMENT_SPREAD:
-        return isWithin(fragments[selection.name.value]?.selectionSet);
-    }
-  };
-  const isWithin = (set: SelectionSetNode | undefined) => set?.selections.some(isNamed) ?? false;
-  return fieldNodes.some((node) => {
-    const known = found.get(node) ?? new Map<string, boolean>();
-    found.set(node, known);
-    const before = known.get(name);
-    if (before !== undefined) return before;
-    const isAsked = isWithin(node.selectionSet);
-    known.set(name, isAsked);
-    return isAsked;
+  return fieldNodes.some((node) => below(node, fragments).has(name));
+}
+
+/** The fields that are asked for of what is being resolved: their names, and how each is asked for. */
+export function fieldsAskedFor(info: GraphQLResolveInfo) {
+  const { fragments, returnType, variableValues } = info;
+  const fields = (getNamedType(returnType) as GraphQLObjectType).getFields();
+  const asked = info.fieldNodes.flatMap((node) => directFields(node, fragments));
+  return asked.map((node) => {
+    const field = () => {
+      const definition = fields[node.name.value];
+      const args = definition ? getArgumentValues(definition, node, variableValues) : {};
+      const within = { fieldNodes: [node], fragments };
+      return { args, asksFor: (name: string) => asksFor(within, name) };
+    };
+    return [node.name.value, field] as const;
+  });
+}
+
+function below(node: FieldNode, fragments: Fragments): ReadonlySet<string> {
+  const known = namesBelow.get(node);
+  if (known !== undefined) return known;
+  const names = new Set<string>();
+  for (const field of selected(node.selectionSet, fragments)) {
+    names.add(field.name.value);
+    for (const name of below(field, fragments)) names.add(name);
+  }
+  namesBelow.set(node, names);
+  return names;
+}
+
+function directFields(node: FieldNode, fragments: Fragments): readonly FieldNode[] {
+  const known = fieldsOf.get(node);
+  if (known !== undefined) return known;
+  const found = selected(node.selectionSet, fragments);
+  fieldsOf.set(node, found);
+  return found;
+}
+
+/** The fields of a selection, those of its fragments among them. */
+function selected(set: SelectionSetNode | undefined, fragments: Fragments): FieldNode[] {
+  return (set?.selections ?? []).flatMap((selection: SelectionNode) => {
+    if (selection.kind === Kind.FIELD) return [selection];
+    const within =
+      selection.kind === Kind.FRAGMENT_SPREAD ? fragments[selection.name.value] : selection;
+    return selected(within?.selectionSet, fragments);
   });
 }

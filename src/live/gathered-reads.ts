@@ -10,12 +10,14 @@ interface GatheredReadsOptions<Value> {
   /** Reads many at once; a key that is not there is left out. */
   readonly read: (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
   readonly maxBatch: number;
+  /** How many batches may be in flight at a time; one when not given. */
+  readonly inFlight?: number;
 }
 
 /**
  * One read for all who want the same thing at the same time, such as the subscribers of a balance that moved. A read
  * begins after it was asked for, never before, so that whoever asks because of a hint sees what the hint told of. One
- * batch is in flight at a time: thousands who ask at once take one connection, not all of them. What is read in the
+ * batch is in flight at a time, or a few: thousands who ask at once take one connection, not all of them. What is read in the
  * background is gathered apart: a batch goes by the connections of whoever began it, and nobody is to wait for the others.
  */
 export class GatheredReads<Value> {
@@ -36,7 +38,7 @@ export class GatheredReads<Value> {
 class Lane<Value> {
   readonly #options: GatheredReadsOptions<Value>;
   #queue = new Map<string, Waiting<Value>[]>();
-  #busy = false;
+  #running = 0;
 
   constructor(options: GatheredReadsOptions<Value>) {
     this.#options = options;
@@ -47,16 +49,16 @@ class Lane<Value> {
       const waiting = this.#queue.get(key);
       if (waiting === undefined) this.#queue.set(key, [{ resolve, reject }]);
       else waiting.push({ resolve, reject });
-      if (!this.#busy) void this.#drain();
+      if (this.#running < (this.#options.inFlight ?? 1)) void this.#drain();
     });
   }
 
   async #drain(): Promise<void> {
-    this.#busy = true;
+    this.#running += 1;
     // Whoever was woken by the same hint asks in the same turn.
     await Promise.resolve();
     while (this.#queue.size > 0) await this.#readBatch();
-    this.#busy = false;
+    this.#running -= 1;
   }
 
   async #readBatch(): Promise<void> {

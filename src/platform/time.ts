@@ -6,11 +6,13 @@ import { Temporal } from 'temporal-polyfill';
  * month to month, so that nothing drifts; a time of day that daylight saving skips moves forward.
  */
 export function addMonths(anchor: Date, months: number, timeZone: string): Date {
+  if (timeZone === 'UTC') return addMonthsInUtc(anchor, months);
   return new Date(zoned(anchor, timeZone).add({ months }).epochMilliseconds);
 }
 
 /** The instant so many days after `start`, at the same time of day in that zone. */
 export function addDays(start: Date, days: number, timeZone: string): Date {
+  if (timeZone === 'UTC') return new Date(start.getTime() + days * DAY_MS);
   return new Date(zoned(start, timeZone).add({ days }).epochMilliseconds);
 }
 
@@ -19,8 +21,10 @@ export function addDays(start: Date, days: number, timeZone: string): Date {
  * `addMonths(anchor, n)` until before `addMonths(anchor, n + 1)`; negative before the anchor.
  */
 export function monthsSince(anchor: Date, instant: Date, timeZone: string): number {
-  const start = zoned(anchor, timeZone);
-  let months = start.until(zoned(instant, timeZone), { largestUnit: 'months' }).months;
+  // No zone's calendar is further from that of UTC than a month; what is missing is found by looking.
+  let months =
+    (instant.getUTCFullYear() - anchor.getUTCFullYear()) * 12 +
+    (instant.getUTCMonth() - anchor.getUTCMonth());
   while (addMonths(anchor, months, timeZone) > instant) months -= 1;
   while (addMonths(anchor, months + 1, timeZone) <= instant) months += 1;
   return months;
@@ -29,6 +33,7 @@ export function monthsSince(anchor: Date, instant: Date, timeZone: string): numb
 /** How many days, begun ones included, lie between two instants by that zone's calendar; 0 when `end` has passed. */
 export function daysUntil(start: Date, end: Date, timeZone: string): number {
   if (end <= start) return 0;
+  if (timeZone === 'UTC') return Math.ceil((end.getTime() - start.getTime()) / DAY_MS);
   const days = zoned(start, timeZone).until(zoned(end, timeZone), { largestUnit: 'days' }).days;
   return addDays(start, days, timeZone) < end ? days + 1 : days;
 }
@@ -43,6 +48,7 @@ export interface LocalDay {
 
 /** The day that the instant falls on in that zone. */
 export function localDay(instant: Date, timeZone: string): LocalDay {
+  if (timeZone === 'UTC') return dayInUtc(instant);
   const day = zoned(instant, timeZone).startOfDay();
   return {
     date: day.toPlainDate().toString(),
@@ -74,6 +80,25 @@ export function earlier(a: Date, b: Date | null): Date {
 /** The later of two instants. */
 export function later(a: Date, b: Date): Date {
   return a < b ? b : a;
+}
+
+// The calendar of UTC has no surprises, and most accounts keep it: what a library for calendars would cost them can be saved.
+const DAY_MS = 86_400_000;
+
+function addMonthsInUtc(anchor: Date, months: number): Date {
+  const added = new Date(anchor);
+  added.setUTCDate(1);
+  added.setUTCMonth(added.getUTCMonth() + months);
+  const lastDay = new Date(added);
+  lastDay.setUTCMonth(lastDay.getUTCMonth() + 1, 0);
+  added.setUTCDate(Math.min(anchor.getUTCDate(), lastDay.getUTCDate()));
+  return added;
+}
+
+function dayInUtc(instant: Date): LocalDay {
+  const start = new Date(Math.floor(instant.getTime() / DAY_MS) * DAY_MS);
+  const end = new Date(start.getTime() + DAY_MS);
+  return { date: start.toISOString().slice(0, 10), start, end };
 }
 
 function zoned(instant: Date, timeZone: string): Temporal.ZonedDateTime {

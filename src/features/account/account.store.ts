@@ -26,16 +26,16 @@ type Row = InferEntity<typeof AccountSchema>;
 
 const LARGEST_BATCH = 1_000;
 
-const COLUMNS = `id, external_id as "externalId", name, email, time_zone as "timeZone", currency, status,
+export const ACCOUNT_COLUMNS = `id, external_id as "externalId", name, email, time_zone as "timeZone", currency, status,
   status_since as "statusSince", status_ends_at as "statusEndsAt", blocked_at as "blockedAt", created_at as "createdAt",
   updated_at as "updatedAt"`;
 const ACCOUNTS: Statement = {
   name: 'accounts',
-  text: `select ${COLUMNS} from account where id = any ($1)`,
+  text: `select ${ACCOUNT_COLUMNS} from account where id = any ($1)`,
 };
 const LOCK: Statement = {
   name: 'account_lock',
-  text: `select ${COLUMNS} from account where id = $1 for no key update`,
+  text: `select ${ACCOUNT_COLUMNS} from account where id = $1 for no key update`,
 };
 const HOLD: Statement = {
   name: 'account_hold',

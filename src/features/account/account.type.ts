@@ -6,6 +6,7 @@ import { refusal } from '../../graphql/refusal.ts';
 import { CurrencyScalar, DateTimeScalar, TimeZoneScalar } from '../../graphql/scalars.ts';
 import { AccountBlocked, IdempotencyConflict, NotAllowedNow } from './account.errors.ts';
 import type { Account, AccountStatus } from './account.model.ts';
+import type { AccountParts } from './account-parts.model.ts';
 
 export const AccountStatusEnum = enumOf(
   'AccountStatus',
@@ -51,11 +52,14 @@ export class AccountType {
   statusEndsAt!: Date | null;
 
   blockedAt!: Date | null;
+
+  /** What was read along with it. */
+  parts?: AccountParts | undefined;
 }
 
-/** An account as clients see it. */
-export function toAccount(account: Account): AccountType {
-  return Object.assign(new AccountType(), account);
+/** An account as clients see it; `parts`: what was read along with it. */
+export function toAccount(account: Account, parts?: AccountParts): AccountType {
+  return Object.assign(new AccountType(), account, { parts });
 }
 
 export const AccountConnectionType = connectionType('Account', () => AccountType);

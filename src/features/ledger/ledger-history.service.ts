@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Page, PageRequest } from '../../platform/paging.ts';
+import type { AccountParts } from '../account/account-parts.model.ts';
 import type {
   CreditAllocation,
   CreditGrant,
@@ -24,16 +25,19 @@ export class LedgerHistoryService {
 
   /**
    * A page of an account's entries, of all types or of these. Those of all types are explained along with it as far as
-   * `explanation` says. Throws InvalidInput.
+   * `explanation` says, or taken from what was read along with the account. Throws InvalidInput.
    */
   transactions(
     accountId: string,
     types: readonly CreditTransactionType[] | null,
     request: PageRequest,
-    explanation: Explanation = 'entries',
+    {
+      explanation = 'entries',
+      read,
+    }: { explanation?: Explanation; read?: AccountParts | undefined } = {},
   ): Promise<Page<ExplainedTransaction>> {
     if (types !== null) return this.#store.transactions(accountId, types, request);
-    return this.#pages.page(accountId, request, explanation, this.#clock.now());
+    return this.#pages.page(accountId, request, explanation, read);
   }
 
   /** A page of all accounts' entries, of all types or of these, newest first. Throws InvalidInput. */

@@ -1,9 +1,12 @@
 import { columnsOf } from '../../live/gathered-list.ts';
 import { GatheredReads } from '../../live/gathered-reads.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Statement } from '../../platform/database/statement.ts';
 import type { Page, PageRequest } from '../../platform/paging.ts';
 import { NUMBER_POSITION, pageOf, pageSize, readCursor } from '../../platform/paging.ts';
+import type { AccountPart, AccountParts, AskedField } from '../account/account-parts.model.ts';
+import { readAlong } from '../account/account-parts.policy.ts';
 import {
   type CreditGrant,
   type CreditTransactionType,
@@ -17,31 +20,36 @@ export type Explanation = 'entries' | 'allocations' | 'grants';
 // Pages of several accounts, each with its own beginning and size. A page comes as one text of JSON, which PostgreSQL writes
 // and Node reads in a fraction of the time that so many rows of so many columns take. Amounts are texts in it: they are
 // larger than the numbers of JSON.
+const page = (of: {
+  account: string;
+  before: string;
+  size: string;
+  explanation: string;
+  now: string;
+}) => `
+  select json_build_array(p.entries, (
+    select json_agg(json_build_array(id, source, status, amount_micro::text, (${remainingAt(of.now)})::text, held_micro::text,
+      priority, effective_at, expires_at, cause_kind, cause_id, created_at))
+    from credit_grant where ${of.explanation} = 'grants' and id in (
+      select grant_id from credit_allocation where account_id = ${of.account} and sequence between p.first and p.last)))
+  from (
+    select json_agg(json_build_array(sequence, type, usage_type, amount_micro::text, balance_after_micro::text, description,
+        metadata, idempotency_key, created_at, case when ${of.explanation} <> 'entries' then (
+          select json_agg(json_build_array(a.grant_id, a.amount_micro::text) order by a.grant_id)
+          from credit_allocation a where a.account_id = ${of.account} and a.sequence = t.sequence) end)
+        order by sequence desc) as entries,
+      min(sequence) as first, max(sequence) as last
+    from (
+      select * from credit_transaction
+      where account_id = ${of.account} and sequence < coalesce(${of.before}, 9223372036854775807)
+      order by sequence desc limit ${of.size}
+    ) t
+  ) p`;
 const PAGES: Statement = {
   name: 'credit_transactions_explained',
   text: `
-    select w.n::int, p.entries, g.grants
-    from unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[], $5::timestamptz[]) with ordinality
-      as w (account, before, size, explanation, now, n)
-    cross join lateral (
-      select json_agg(json_build_array(sequence, type, usage_type, amount_micro::text, balance_after_micro::text, description,
-          metadata, idempotency_key, created_at, case when w.explanation <> 'entries' then (
-            select json_agg(json_build_array(a.grant_id, a.amount_micro::text) order by a.grant_id)
-            from credit_allocation a where a.account_id = w.account and a.sequence = t.sequence) end)
-          order by sequence desc) as entries,
-        min(sequence) as first, max(sequence) as last
-      from (
-        select * from credit_transaction
-        where account_id = w.account and sequence < coalesce(w.before, 9223372036854775807)
-        order by sequence desc limit w.size
-      ) t
-    ) p
-    left join lateral (
-      select json_agg(json_build_array(id, source, status, amount_micro::text, (${remainingAt('w.now')})::text, held_micro::text,
-        priority, effective_at, expires_at, cause_kind, cause_id, created_at)) as grants
-      from credit_grant where w.explanation = 'grants' and id in (
-        select grant_id from credit_allocation where account_id = w.account and sequence between p.first and p.last)
-    ) g on true`,
+    select w.n::int, (${page({ account: 'w.account', before: 'w.before', size: 'w.size', explanation: 'w.explanation', now: '$5' })}) as page
+    from unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[]) with ordinality as w (account, before, size, explanation, n)`,
 };
 
 type EntryAsJson = readonly [
@@ -71,45 +79,89 @@ type GrantAsJson = readonly [
   createdAt: string,
 ];
 
-interface PageRow {
-  readonly n: number;
-  /** Null: there are none. */
-  readonly entries: readonly EntryAsJson[] | null;
-  readonly grants: readonly GrantAsJson[] | null;
-}
+/** Null: there are none. */
+type PageAsJson = readonly [
+  entries: readonly EntryAsJson[] | null,
+  grants: readonly GrantAsJson[] | null,
+];
+
+/** Which page: after which sequence it begins (empty: with the last entry), how many rows, and how far they are explained. */
+type Place = readonly [before: string | null, size: number, explanation: Explanation];
 
 const MOST_AT_ONCE = 100;
 
+/** The page of the last entries, to be read along with its account. */
+export const ENTRIES_PART: AccountPart<readonly ExplainedTransaction[]> = {
+  name: 'entries',
+  fields: ['creditTransactions'],
+  argumentOf: (field) => {
+    if (field.args.types) return null;
+    try {
+      return JSON.stringify(placeOf(field.args, explanationFor(field)));
+    } catch {
+      return null;
+    }
+  },
+  sql: (argument) =>
+    page({
+      account: 'w.account',
+      before: `(${argument}::json->>0)::bigint`,
+      size: `(${argument}::json->>1)::int`,
+      explanation: `(${argument}::json->>2)`,
+      now: 'w.now',
+    }),
+  valueOf: (json, accountId) => toEntries(json as PageAsJson, accountId),
+};
+
+/** How far entries are explained by what is asked of them. */
+export function explanationFor({ asksFor }: Pick<AskedField, 'asksFor'>): Explanation {
+  if (!asksFor('allocations')) return 'entries';
+  return asksFor('grant') ? 'grants' : 'allocations';
+}
+
 /** Pages of accounts' entries, explained as far as somebody wants to know. Those who ask at the same time share one statement. */
 export class LedgerPageStore {
-  readonly #pages: GatheredReads<PageRow>;
+  readonly #pages: GatheredReads<PageAsJson>;
 
-  constructor(database: Database) {
-    this.#pages = new GatheredReads<PageRow>({
+  constructor(database: Database, clock: Clock) {
+    this.#pages = new GatheredReads<PageAsJson>({
       read: async (places) => {
-        const rows = await database.query<PageRow>(PAGES, columnsOf(places));
-        return new Map(rows.map((row) => [places[row.n - 1] ?? '', row]));
+        const values = [...columnsOf(places), clock.now()];
+        const rows = await database.query<{ n: number; page: PageAsJson }>(PAGES, values);
+        return new Map(rows.map((row) => [places[row.n - 1] ?? '', row.page]));
       },
       maxBatch: MOST_AT_ONCE,
     });
   }
 
-  /** A page of an account's entries, newest first. Throws InvalidInput. */
+  /** A page of an account's entries, newest first. `read`: what was read along with the account. Throws InvalidInput. */
   async page(
     accountId: string,
     request: PageRequest,
     explanation: Explanation,
-    now: Date,
+    read?: AccountParts,
   ): Promise<Page<ExplainedTransaction>> {
-    const size = pageSize(request);
-    const before = readCursor(TRANSACTION_CURSOR, request, NUMBER_POSITION);
-    const at = explanation === 'grants' ? now : null;
-    const place = JSON.stringify([accountId, before, size + 1, explanation, at]);
-    const row = await this.#pages.read(place);
-    const grants = new Map(row?.grants?.map((grant) => [grant[0], toGrant(accountId, grant)]));
-    const entries = row?.entries?.map((entry) => toEntry(accountId, entry, grants)) ?? [];
-    return pageOf(entries, size, before === null);
+    const place = placeOf(request, explanation);
+    const along = readAlong(read, ENTRIES_PART, JSON.stringify(place));
+    const entries = along?.value ?? (await this.#read(accountId, place));
+    return pageOf(entries, pageSize(request), place[0] === null);
   }
+
+  async #read(accountId: string, place: Place): Promise<readonly ExplainedTransaction[]> {
+    const found = await this.#pages.read(JSON.stringify([accountId, ...place]));
+    return toEntries(found ?? [null, null], accountId);
+  }
+}
+
+/** Throws InvalidInput. */
+function placeOf(request: PageRequest, explanation: Explanation): Place {
+  const before = readCursor(TRANSACTION_CURSOR, request, NUMBER_POSITION);
+  return [before, pageSize(request) + 1, explanation];
+}
+
+function toEntries([entries, grants]: PageAsJson, accountId: string): ExplainedTransaction[] {
+  const known = new Map(grants?.map((grant) => [grant[0], toGrant(accountId, grant)]));
+  return entries?.map((entry) => toEntry(accountId, entry, known)) ?? [];
 }
 
 function toEntry(

@@ -11,6 +11,7 @@ import {
   accountBlockedRefusal,
   idempotencyConflictRefusal,
 } from '../account/account.type.ts';
+import { readAlong } from '../account/account-parts.policy.ts';
 import { accountFor, requireAdmin } from '../account/caller.policy.ts';
 import { balanceLoader } from './ledger.loader.ts';
 import {
@@ -21,6 +22,7 @@ import {
   type CreditTransactionType as TransactionKind,
 } from './ledger.model.ts';
 import type { LedgerService } from './ledger.service.ts';
+import { BALANCE_PART } from './ledger.store.ts';
 import {
   CreditBalanceType,
   CreditGrantConnectionType,
@@ -31,7 +33,7 @@ import {
   toCreditTransaction,
 } from './ledger.type.ts';
 import type { LedgerHistoryService } from './ledger-history.service.ts';
-import type { Explanation } from './ledger-page.store.ts';
+import { explanationFor } from './ledger-page.store.ts';
 import {
   AdjustCreditsInput,
   AdjustCreditsResult,
@@ -103,7 +105,8 @@ export class LedgerResolver {
     @Root() account: AccountType,
     @Ctx() ctx: GraphContext,
   ): Promise<CreditBalanceType> {
-    const balance = await this.#balances(ctx).load(account.id);
+    const along = readAlong(account.parts, BALANCE_PART);
+    const balance = along?.value ?? (await this.#balances(ctx).load(account.id));
     invariant(balance !== undefined, `account ${account.id} has a balance`);
     return toCreditBalance(balance);
   }
@@ -134,8 +137,10 @@ export class LedgerResolver {
     @Arg('types', () => [CreditTransactionTypeEnum], { nullable: true }) types?: TransactionKind[],
   ): Promise<CreditTransactionConnectionType> {
     const request = { first, after };
-    const explanation = explanationAskedFor(info);
-    const page = await this.#history.transactions(account.id, types ?? null, request, explanation);
+    const page = await this.#history.transactions(account.id, types ?? null, request, {
+      explanation: explanationFor({ asksFor: (name) => asksFor(info, name) }),
+      read: account.parts,
+    });
     return toConnection(CreditTransactionConnectionType, {
       page,
       cursorKind: TRANSACTION_CURSOR,
@@ -144,12 +149,6 @@ export class LedgerResolver {
       count: () => this.#history.transactionCount(account.id, types ?? null),
     });
   }
-}
-
-/** What will be asked of the entries is read along with them. */
-function explanationAskedFor(info: GraphQLResolveInfo): Explanation {
-  if (!asksFor(info, 'allocations')) return 'entries';
-  return asksFor(info, 'grant') ? 'grants' : 'allocations';
 }
 
 function toPayload(receipt: LedgerReceipt): SpendCreditsPayload {

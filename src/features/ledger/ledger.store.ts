@@ -1,6 +1,7 @@
 import type { Database } from '../../platform/database/database.ts';
 import type { Statement } from '../../platform/database/statement.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
+import type { AccountPart } from '../account/account-parts.model.ts';
 import type {
   CreditBalance,
   CreditTransactionType,
@@ -63,9 +64,7 @@ const DEBIT: Statement = { name: 'ledger_debit', text: 'select * from ledger_deb
 
 // What is due is reckoned in, whether or not it was swept yet, as `ledger_settle` would do it: holds that expired give back,
 // which pays what is owed and expires at once where the grant has ended; then grants start, paying what is still owed, and expire.
-const BALANCES: Statement = {
-  name: 'credit_balances',
-  text: `
+const balancesAt = (now: string) => `
     select b.account_id as "accountId", b.sequence, b.version,
       b.total_micro + coalesce(d.total, 0) as "totalMicro", b.plan_micro + coalesce(d.plan, 0) as "planMicro",
       b.purchased_micro + coalesce(d.purchased, 0) as "purchasedMicro",
@@ -75,22 +74,22 @@ const BALANCES: Statement = {
     left join lateral (
       select coalesce(sum(t.amount_micro), 0)::bigint as amount from credit_hold h
         join credit_hold_allocation t on t.account_id = h.account_id and t.hold_id = h.id
-        where h.account_id = b.account_id and h.status = 'OPEN' and h.expires_at <= $2
-    ) back on b.next_due_at <= $2
+        where h.account_id = b.account_id and h.status = 'OPEN' and h.expires_at <= ${now}
+    ) back on b.next_due_at <= ${now}
     left join lateral (
       select sum(due)::bigint as total, (sum(due) filter (where source = 'PLAN'))::bigint as plan,
         (sum(due) filter (where source = 'PURCHASE'))::bigint as purchased, sum(given_back)::bigint as given_back,
         (sum(given_back) + sum(starting))::bigint as can_pay
       from (
         select source, held_micro - remaining_micro as due, 0 as given_back, 0 as starting from credit_grant
-          where account_id = b.account_id and status = 'OPEN' and expires_at <= $2
+          where account_id = b.account_id and status = 'OPEN' and expires_at <= ${now}
         union all
-        select source, case when expires_at <= $2 then 0
+        select source, case when expires_at <= ${now} then 0
             else amount_micro - greatest(0, least(amount_micro, b.owed_micro - back.amount - started_before)) end, 0, amount_micro
           from (
             select source, amount_micro, expires_at,
               sum(amount_micro) over (order by effective_at, id) - amount_micro as started_before
-            from credit_grant where account_id = b.account_id and status = 'PENDING' and effective_at <= $2
+            from credit_grant where account_id = b.account_id and status = 'PENDING' and effective_at <= ${now}
           ) as starts
         union all
         select source, -case when has_ended then amount_micro
@@ -101,12 +100,33 @@ const BALANCES: Statement = {
             from credit_hold h
             join credit_hold_allocation t on t.account_id = h.account_id and t.hold_id = h.id
             join credit_grant g on g.id = t.grant_id
-            cross join lateral (select (g.status = 'CLOSED' or g.expires_at <= $2) is true as has_ended) ended
-            where h.account_id = b.account_id and h.status = 'OPEN' and h.expires_at <= $2
+            cross join lateral (select (g.status = 'CLOSED' or g.expires_at <= ${now}) is true as has_ended) ended
+            where h.account_id = b.account_id and h.status = 'OPEN' and h.expires_at <= ${now}
           ) as holds_due
       ) as all_due
-    ) d on b.next_due_at <= $2
-    where b.account_id = any ($1)`,
+    ) d on b.next_due_at <= ${now}`;
+const BALANCES: Statement = {
+  name: 'credit_balances',
+  text: `${balancesAt('$2')} where b.account_id = any ($1)`,
+};
+
+/** The balance, to be read along with its account. Amounts are texts: they are larger than the numbers of JSON. */
+export const BALANCE_PART: AccountPart<CreditBalance> = {
+  name: 'balance',
+  fields: ['creditBalance'],
+  sql: () => `
+    select json_build_array(sequence::text, version::text, "totalMicro"::text, "planMicro"::text, "purchasedMicro"::text,
+      "heldMicro"::text, "owedMicro"::text)
+    from (${balancesAt('w.now')} where b.account_id = w.account) balance`,
+  valueOf: (json, accountId) => {
+    const numbers = (json as string[]).map(BigInt);
+    const [sequence = 0n, version = 0n, totalMicro = 0n, planMicro = 0n, ...others] = numbers;
+    const [purchasedMicro = 0n, heldMicro = 0n, owedMicro = 0n] = others;
+    return {
+      ...{ accountId, sequence, version },
+      ...{ totalMicro, planMicro, purchasedMicro, heldMicro, owedMicro },
+    };
+  },
 };
 
 /** The ledger's tables: read here, and written by nothing but the ledger's SQL functions and the plain statement of a lone spend. */

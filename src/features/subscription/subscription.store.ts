@@ -4,6 +4,7 @@ import type { Database } from '../../platform/database/database.ts';
 import type { Statement } from '../../platform/database/statement.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import type { Channel } from '../../platform/money.ts';
+import type { AccountPart } from '../account/account-parts.model.ts';
 import {
   readAllowance,
   readLimits,
@@ -15,18 +16,39 @@ import type { PlanSubscription } from './subscription.model.ts';
 
 type Row = InferEntity<typeof PlanSubscriptionSchema>;
 
-const LATEST: Statement = {
-  name: 'plan_subscription_latest',
-  text: `select distinct on (account_id) id, account_id as "accountId", plan_id as "planId", channel,
+const COLUMNS = `id, account_id as "accountId", plan_id as "planId", channel,
       provider_subscription_id as "providerSubscriptionId", provider_customer_id as "providerCustomerId",
       provider_price_id as "providerPriceId", status, interval, monthly_credits as "monthlyCredits", rollover,
       price_minor as "priceMinor", currency, started_at as "startedAt", current_period_start as "currentPeriodStart",
       current_period_end as "currentPeriodEnd", trial_start as "trialStart", trial_end as "trialEnd",
       cancel_at_period_end as "cancelAtPeriodEnd", is_promotion as "isPromotion", cancel_at as "cancelAt",
-      ended_at as "endedAt", is_refused as "isRefused", revision, created_at as "createdAt", updated_at as "updatedAt"
+      ended_at as "endedAt", is_refused as "isRefused", revision, created_at as "createdAt", updated_at as "updatedAt"`;
+const LATEST: Statement = {
+  name: 'plan_subscription_latest',
+  text: `select distinct on (account_id) ${COLUMNS}
     from plan_subscription where account_id = any ($1) and not is_refused
     order by account_id, status in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED'), created_at desc, id desc`,
 };
+
+/** The live subscription or the last one, to be read along with its account; null: there never was one. */
+export const SUBSCRIPTION_PART: AccountPart<PlanSubscription | null> = {
+  name: 'subscription',
+  fields: ['subscription', 'plan'],
+  sql: () => `
+    select json_build_array(row_to_json(s), s."priceMinor"::text) from (
+      select ${COLUMNS} from plan_subscription where account_id = w.account and not is_refused
+      order by status in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED'), created_at desc, id desc limit 1) s`,
+  valueOf: (json) => (json === null ? null : toSubscription(rowOf(json as SubscriptionAsJson))),
+};
+type SubscriptionAsJson = readonly [
+  row: Readonly<Record<string, unknown>>,
+  priceMinor: string | null,
+];
+
+const INSTANTS = [
+  ...['startedAt', 'currentPeriodStart', 'currentPeriodEnd', 'trialStart', 'trialEnd', 'cancelAt'],
+  ...['endedAt', 'createdAt', 'updatedAt'],
+];
 const OVER = ['CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED'] as const;
 
 /** Every query on the table of subscriptions. */
@@ -157,5 +179,19 @@ function toSubscription(row: Row): PlanSubscription {
     monthlyCredits: readAllowance(monthlyCredits),
     rollover: readAllowance(rollover),
     limits: limits ? readLimits(limits) : null,
+  };
+}
+
+/** The row that was written as JSON. */
+function rowOf([row, priceMinor]: SubscriptionAsJson): Row {
+  const instants = INSTANTS.map((name) => {
+    const at = row[name] as string | null;
+    return [name, at === null ? null : new Date(at)] as const;
+  });
+  return {
+    ...(row as unknown as Row),
+    ...Object.fromEntries(instants),
+    priceMinor: priceMinor === null ? null : BigInt(priceMinor),
+    revision: BigInt(row.revision as number),
   };
 }

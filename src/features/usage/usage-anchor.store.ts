@@ -16,18 +16,35 @@ const ANCHORS = `select json_agg(json_build_object('startsAt', u.starts_at, 'anc
   'timeZone', u.time_zone, 'subscriptionId', u.subscription_id) order by u.starts_at) as anchors
   from usage_anchor u where u.account_id`;
 
-const TERMS: Statement = {
-  name: 'usage_terms',
-  text: `
+const TERMS_OF_ALL = `
     select a.id as "accountId", a.status, a.status_ends_at as "statusEndsAt", a.blocked_at as "blockedAt",
       a.created_at as "createdAt", a.time_zone as "timeZone", usage_standing(a, s) as standing, s.plan_id as "planId",
       s.limits as "soldLimits",
       (${ANCHORS} = a.id)
     from account a
     left join plan_subscription s on s.account_id = a.id and s.status not in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED')
-      and not s.is_refused
-    where a.id = any ($1)`,
+      and not s.is_refused`;
+const TERMS: Statement = { name: 'usage_terms', text: `${TERMS_OF_ALL} where a.id = any ($1)` };
+
+/** The terms of the account `id` as one JSON. */
+export const termsAsJson = (id: string) =>
+  `select row_to_json(terms) from (${TERMS_OF_ALL} where a.id = ${id}) terms`;
+
+type TermsRow = Omit<UsageTerms, 'anchors' | 'soldLimits'> & {
+  readonly anchors: readonly JsonAnchor[];
+  readonly soldLimits: readonly StoredLimit[] | null;
 };
+
+/** The terms that were written as JSON. */
+export function termsFromJson(json: unknown): UsageTerms {
+  const row = json as TermsRow;
+  return toTerms({
+    ...row,
+    statusEndsAt: row.statusEndsAt && new Date(row.statusEndsAt),
+    blockedAt: row.blockedAt && new Date(row.blockedAt),
+    createdAt: new Date(row.createdAt),
+  });
+}
 
 /** What accounts' periods are anchored on, and what else their limits follow from. */
 export class UsageAnchorStore {
@@ -39,17 +56,7 @@ export class UsageAnchorStore {
 
   /** The terms of these accounts, in no order; those that do not exist are left out. */
   async terms(accountIds: readonly string[]): Promise<UsageTerms[]> {
-    const rows = await this.#database.query<
-      Omit<UsageTerms, 'anchors' | 'soldLimits'> & {
-        readonly anchors: readonly JsonAnchor[];
-        readonly soldLimits: readonly StoredLimit[] | null;
-      }
-    >(TERMS, [[...accountIds]]);
-    return rows.map((row) => ({
-      ...row,
-      soldLimits: row.soldLimits && readLimits(row.soldLimits),
-      anchors: row.anchors.map(toAnchor),
-    }));
+    return (await this.#database.query<TermsRow>(TERMS, [[...accountIds]])).map(toTerms);
   }
 
   /** An account's anchors, by `startsAt`. */
@@ -81,6 +88,14 @@ export class UsageAnchorStore {
       ],
     );
   }
+}
+
+function toTerms(row: TermsRow): UsageTerms {
+  return {
+    ...row,
+    soldLimits: row.soldLimits && readLimits(row.soldLimits),
+    anchors: row.anchors.map(toAnchor),
+  };
 }
 
 function toAnchor(json: JsonAnchor): UsageAnchor {

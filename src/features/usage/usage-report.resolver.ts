@@ -37,7 +37,8 @@ export class UsageReportResolver {
     @Root() account: AccountType,
     @Ctx() ctx: GraphContext,
   ): Promise<UsagePeriodType> {
-    const report = await this.#present(ctx).load(account.id);
+    const along = await this.#reports.presentPeriod(account.parts);
+    const report = along ?? (await this.#present(ctx).load(account.id));
     invariant(report !== undefined, `account ${account.id} has a period`);
     return toUsagePeriod(report);
   }

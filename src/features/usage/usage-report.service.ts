@@ -14,6 +14,8 @@ import {
   readCursor,
 } from '../../platform/paging.ts';
 import { datesBack, daysUntil, localDay } from '../../platform/time.ts';
+import type { AccountParts } from '../account/account-parts.model.ts';
+import { readAlong } from '../account/account-parts.policy.ts';
 import type { Catalogue, MetricTerms, Plan } from '../catalog/catalog.model.ts';
 import type { CatalogService } from '../catalog/catalog.service.ts';
 import type {
@@ -27,7 +29,7 @@ import type {
 import { checkQuantity, limitUnder, metricNamed, obstacleTo, planUnder } from './usage.policy.ts';
 import type { UsageAnchorService } from './usage-anchor.service.ts';
 import { periodAt, periodsUntil } from './usage-period.engine.ts';
-import type { UsageReportStore } from './usage-report.store.ts';
+import { presentUsagePart, type UsageReportStore } from './usage-report.store.ts';
 
 interface UsageReportServiceNeeds {
   readonly clock: Clock;
@@ -51,9 +53,12 @@ export const PERIOD_CURSOR = 'usage-period';
 export class UsageReportService {
   readonly #needs: UsageReportServiceNeeds;
   readonly #terms: GatheredReads<UsageTerms>;
+  /** To be read along with an account. */
+  readonly presentPart: ReturnType<typeof presentUsagePart>;
 
   constructor(needs: UsageReportServiceNeeds) {
     this.#needs = needs;
+    this.presentPart = presentUsagePart(needs.catalogue.metrics.map(({ name }) => name));
     this.#terms = new GatheredReads({
       read: (accountIds) => needs.anchors.terms(accountIds),
       maxBatch: MOST_AT_ONCE,
@@ -85,6 +90,23 @@ export class UsageReportService {
       period: periodAt(own.anchors, now),
     }));
     return this.#reports(wanted, now);
+  }
+
+  /**
+   * The present period of an account with which `presentPart` was read along; null: it has to be read by itself, since its
+   * periods have changed meanwhile.
+   */
+  async presentPeriod(read: AccountParts | undefined): Promise<UsageReport | null> {
+    const { argumentOf } = this.presentPart;
+    const argument = argumentOf?.({ args: {}, asksFor: () => false }) ?? null;
+    const along = readAlong(read, this.presentPart, argument);
+    if (along === undefined) return null;
+    const { terms, counters } = along.value;
+    const now = this.#needs.clock.now();
+    const period = periodAt(terms.anchors, now);
+    const hasMoved = terms.timeZone !== terms.anchors.at(-1)?.timeZone;
+    if (hasMoved || counters.some(({ periodStart }) => periodStart > period.start)) return null;
+    return this.#report(terms, period, counters, now);
   }
 
   /** A page of an account's periods since it began, the present one first. Throws InvalidInput, NotFound. */
@@ -164,19 +186,27 @@ export class UsageReportService {
     wanted: readonly { readonly terms: UsageTerms; readonly period: UsagePeriod }[],
     now: Date,
   ): Promise<UsageReport[]> {
-    const { metrics } = this.#needs.catalogue;
     return Promise.all(
       wanted.map(async ({ terms, period }) => {
         const kept = await this.#needs.store.counters(terms.accountId, period.start);
-        const plan = await this.#planOf(terms);
-        const counters = metrics.map((metric) => {
-          const found = kept.find((counter) => counter.metric === metric.name);
-          return this.#counter(metric, found ?? null, { terms, period, plan, now });
-        });
-        const daysRemaining = daysUntil(now, period.end, period.timeZone);
-        return { accountId: terms.accountId, period, daysRemaining, counters };
+        return this.#report(terms, period, kept, now);
       }),
     );
+  }
+
+  async #report(
+    terms: UsageTerms,
+    period: UsagePeriod,
+    kept: readonly KeptCounter[],
+    now: Date,
+  ): Promise<UsageReport> {
+    const plan = await this.#planOf(terms);
+    const counters = this.#needs.catalogue.metrics.map((metric) => {
+      const found = kept.find((counter) => counter.metric === metric.name);
+      return this.#counter(metric, found ?? null, { terms, period, plan, now });
+    });
+    const daysRemaining = daysUntil(now, period.end, period.timeZone);
+    return { accountId: terms.accountId, period, daysRemaining, counters };
   }
 
   #counter(

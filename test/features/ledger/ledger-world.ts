@@ -103,7 +103,7 @@ function ledgerOn(database: Database, clock: Clock): LedgerNode {
     accounts,
     failures,
     ledger: new LedgerService({ database, clock, events, store, lone, history, accounts }),
-    history: new LedgerHistoryService(history, new LedgerPageStore(database), clock),
+    history: new LedgerHistoryService(history, new LedgerPageStore(database, clock), clock),
   };
 }
 

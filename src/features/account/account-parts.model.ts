@@ -1,0 +1,39 @@
+import type { Account } from './account.model.ts';
+
+/** How a field of an account is asked for. */
+export interface AskedField {
+  readonly args: Readonly<Record<string, unknown>>;
+  /** Whether a field of this name is asked for anywhere below it. */
+  readonly asksFor: (name: string) => boolean;
+}
+
+/** Something of an account that a feature keeps, and that can be read along with the account by one statement. */
+export interface AccountPart<Value> {
+  readonly name: string;
+  /** The fields of an account that are made of it. */
+  readonly fields: readonly string[];
+  /**
+   * How the field that is asked for is to be read; null: not along with the account, but by itself, which also tells what is
+   * wrong with it. Without this, there is one way.
+   */
+  readonly argumentOf?: (field: AskedField) => string | null;
+  /** A query of one JSON or nothing: of the account `w.account` at the instant `w.now`, as the argument, a text, says. */
+  readonly sql: (argument: string) => string;
+  readonly valueOf: (json: unknown, accountId: string) => Value;
+}
+
+export interface WantedPart {
+  readonly part: AccountPart<unknown>;
+  readonly argument: string;
+}
+
+/** What was read along with an account, by the names of the parts. */
+export type AccountParts = ReadonlyMap<
+  string,
+  { readonly argument: string; readonly value: unknown }
+>;
+
+export interface AccountWithParts {
+  readonly account: Account;
+  readonly parts: AccountParts;
+}

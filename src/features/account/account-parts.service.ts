@@ -1,0 +1,35 @@
+import type { Clock } from '../../platform/clock.ts';
+import { NotFound } from '../../platform/errors.ts';
+import { isId } from '../../platform/ids.ts';
+import { standingAt } from './account.policy.ts';
+import type { AccountPart, AccountWithParts, AskedField } from './account-parts.model.ts';
+import { partsFor } from './account-parts.policy.ts';
+import type { AccountPartsStore } from './account-parts.store.ts';
+
+/** Reads an account together with what features keep of it; each later feature adds its parts. */
+export class AccountPartsService {
+  readonly #store: AccountPartsStore;
+  readonly #clock: Clock;
+  readonly #parts: AccountPart<unknown>[] = [];
+
+  constructor(store: AccountPartsStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** The composition root adds what later features have. */
+  add(...parts: readonly AccountPart<unknown>[]): void {
+    this.#parts.push(...parts);
+  }
+
+  /** The account as it is now, with what the fields that are asked for are made of. Throws NotFound. */
+  async account(
+    id: string,
+    asked: readonly (readonly [name: string, field: () => AskedField])[],
+  ): Promise<AccountWithParts> {
+    const wanted = partsFor(this.#parts, asked);
+    const found = isId(id) ? await this.#store.read(id, wanted) : null;
+    if (found === null) throw new NotFound('Account');
+    return { ...found, account: standingAt(found.account, this.#clock.now()) };
+  }
+}
