@@ -19,7 +19,7 @@ export interface AccountPart<Value> {
   readonly argumentOf?: (field: AskedField) => string | null;
   /** A query of one JSON or nothing: of the account `w.account` at the instant `w.now`, as the argument, a text, says. */
   readonly sql: (argument: string) => string;
-  readonly valueOf: (json: unknown, accountId: string) => Value;
+  readonly valueOf: (json: unknown, accountId: string, argument: string) => Value;
 }
 
 export interface WantedPart {

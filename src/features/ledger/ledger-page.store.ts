@@ -9,10 +9,12 @@ import type { AccountPart, AccountParts, AskedField } from '../account/account-p
 import { readAlong } from '../account/account-parts.policy.ts';
 import {
   type CreditGrant,
+  type CreditTransaction,
   type CreditTransactionType,
   type ExplainedTransaction,
   TRANSACTION_CURSOR,
 } from './ledger.model.ts';
+import { remainingAt } from './ledger-history.store.ts';
 
 /** How far entries are explained: not at all, by what they took from which grant, or with these grants themselves. */
 export type Explanation = 'entries' | 'allocations' | 'grants';
@@ -20,24 +22,21 @@ export type Explanation = 'entries' | 'allocations' | 'grants';
 // Pages of several accounts, each with its own beginning and size. A page comes as one text of JSON, which PostgreSQL writes
 // and Node reads in a fraction of the time that so many rows of so many columns take. Amounts are texts in it: they are
 // larger than the numbers of JSON.
-const page = (of: {
-  account: string;
-  before: string;
-  size: string;
-  explanation: string;
-  now: string;
-}) => `
+// What the entries took is read by one walk for the whole page, not by one for each entry.
+const page = (of: Record<'account' | 'before' | 'size' | 'explanation' | 'now', string>) => `
   select json_build_array(p.entries, (
+    select json_agg(json_build_array(sequence, grant_id, amount_micro::text) order by sequence, grant_id)
+    from credit_allocation
+    where ${of.explanation} <> 'entries' and account_id = ${of.account} and sequence between p.first and p.last
+  ), (
     select json_agg(json_build_array(id, source, status, amount_micro::text, (${remainingAt(of.now)})::text, held_micro::text,
       priority, effective_at, expires_at, cause_kind, cause_id, created_at))
     from credit_grant where ${of.explanation} = 'grants' and id in (
-      select grant_id from credit_allocation where account_id = ${of.account} and sequence between p.first and p.last)))
+      select grant_id from credit_allocation where account_id = ${of.account} and sequence between p.first and p.last)
+  ))
   from (
     select json_agg(json_build_array(sequence, type, usage_type, amount_micro::text, balance_after_micro::text, description,
-        metadata, idempotency_key, created_at, case when ${of.explanation} <> 'entries' then (
-          select json_agg(json_build_array(a.grant_id, a.amount_micro::text) order by a.grant_id)
-          from credit_allocation a where a.account_id = ${of.account} and a.sequence = t.sequence) end)
-        order by sequence desc) as entries,
+        metadata, idempotency_key, created_at) order by sequence desc) as entries,
       min(sequence) as first, max(sequence) as last
     from (
       select * from credit_transaction
@@ -62,8 +61,8 @@ type EntryAsJson = readonly [
   metadata: Readonly<Record<string, unknown>> | null,
   idempotencyKey: string | null,
   createdAt: string,
-  allocations: readonly (readonly [grantId: string, amountMicro: string])[] | null,
 ];
+type AllocationAsJson = readonly [sequence: number, grantId: string, amountMicro: string];
 type GrantAsJson = readonly [
   id: string,
   source: CreditGrant['source'],
@@ -82,6 +81,7 @@ type GrantAsJson = readonly [
 /** Null: there are none. */
 type PageAsJson = readonly [
   entries: readonly EntryAsJson[] | null,
+  allocations: readonly AllocationAsJson[] | null,
   grants: readonly GrantAsJson[] | null,
 ];
 
@@ -110,7 +110,10 @@ export const ENTRIES_PART: AccountPart<readonly ExplainedTransaction[]> = {
       explanation: `(${argument}::json->>2)`,
       now: 'w.now',
     }),
-  valueOf: (json, accountId) => toEntries(json as PageAsJson, accountId),
+  valueOf: (json, accountId, argument) => {
+    const [, , explanation] = JSON.parse(argument) as Place;
+    return toEntries(json as PageAsJson, accountId, explanation);
+  },
 };
 
 /** How far entries are explained by what is asked of them. */
@@ -149,7 +152,7 @@ export class LedgerPageStore {
 
   async #read(accountId: string, place: Place): Promise<readonly ExplainedTransaction[]> {
     const found = await this.#pages.read(JSON.stringify([accountId, ...place]));
-    return toEntries(found ?? [null, null], accountId);
+    return toEntries(found ?? [null, null, null], accountId, place[2]);
   }
 }
 
@@ -159,20 +162,34 @@ function placeOf(request: PageRequest, explanation: Explanation): Place {
   return [before, pageSize(request) + 1, explanation];
 }
 
-function toEntries([entries, grants]: PageAsJson, accountId: string): ExplainedTransaction[] {
+function toEntries(
+  [entries, allocations, grants]: PageAsJson,
+  accountId: string,
+  explanation: Explanation,
+): ExplainedTransaction[] {
+  const plain = entries?.map((entry) => toEntry(accountId, entry)) ?? [];
+  if (explanation === 'entries') return plain;
   const known = new Map(grants?.map((grant) => [grant[0], toGrant(accountId, grant)]));
-  return entries?.map((entry) => toEntry(accountId, entry, known)) ?? [];
+  const touched = Map.groupBy(allocations ?? [], ([sequence]) => sequence);
+  return plain.map((entry) => {
+    const parts = touched.get(Number(entry.sequence)) ?? [];
+    return {
+      ...entry,
+      allocations: parts.map(([, grantId, amountMicro]) => ({
+        accountId,
+        sequence: entry.sequence,
+        grantId,
+        amountMicro: BigInt(amountMicro),
+        grant: known.get(grantId),
+      })),
+    };
+  });
 }
 
-function toEntry(
-  accountId: string,
-  entry: EntryAsJson,
-  grants: ReadonlyMap<string, CreditGrant>,
-): ExplainedTransaction {
-  const sequence = BigInt(entry[0]);
+function toEntry(accountId: string, entry: EntryAsJson): CreditTransaction {
   return {
     accountId,
-    sequence,
+    sequence: BigInt(entry[0]),
     type: entry[1],
     usageType: entry[2],
     amountMicro: BigInt(entry[3]),
@@ -181,13 +198,6 @@ function toEntry(
     metadata: entry[6],
     idempotencyKey: entry[7],
     createdAt: new Date(entry[8]),
-    allocations: entry[9]?.map(([grantId, amountMicro]) => ({
-      accountId,
-      sequence,
-      grantId,
-      amountMicro: BigInt(amountMicro),
-      grant: grants.get(grantId),
-    })),
   };
 }
 
