@@ -14,12 +14,14 @@ const TRIES = 20;
 
 let gateway: TestGateway;
 let questions: readonly Question[];
+let given: Awaited<ReturnType<typeof givenRows>>;
 let statements = 0;
 const { query } = Client.prototype;
 
 beforeAll(async () => {
   gateway = await startGateway();
-  const { account, order } = await givenRows(gateway.database.ownerUrl);
+  given = await givenRows(gateway.database.ownerUrl);
+  const { account, order } = given;
   questions = questionsOf(await buildGraphSchema(composeResolvers({} as Services)), {
     'Query.account': `id: "${account}"`,
     'Query.checkUsage': `metric: "apiCalls", accountId: "${account}"`,
@@ -74,4 +76,32 @@ describe('what is read from the database', () => {
       'fields without rows to read',
     ).toEqual([]);
   });
+
+  it('is the same along with an account as by itself', async () => {
+    const text = `{ account(id: "${given.account}") { ...Page } accounts(first: ${MANY}) { nodes { ...Page } } } ${PAGE}`;
+    const { account, accounts } = await gateway.admin.query<{
+      account: { id: string; creditTransactions: { nodes: unknown[] } };
+      accounts: { nodes: { id: string }[] };
+    }>(text);
+    expect(account.creditTransactions.nodes).toHaveLength(4);
+    expect(account).toEqual(accounts.nodes.find(({ id }) => id === account.id));
+  });
 });
+
+const PAGE = `fragment Page on Account {
+  id status
+  plan { slug }
+  subscription {
+    id status interval channel monthlyCredits { kind value } price { minorUnits currency } startedAt currentPeriodStart
+    currentPeriodEnd trialStart trialEnd cancelAt cancelAtPeriodEnd createdAt updatedAt plan { slug }
+  }
+  creditBalance { total planCredits purchasedCredits promotionalCredits held available owed sequence version }
+  usagePeriod { id label start end daysRemaining counters { metric kind used limit { kind value } remaining resetsAt overLimit } }
+  creditTransactions(first: 4) {
+    nodes {
+      id sequence type usageType amount balanceAfter description metadata idempotencyKey createdAt
+      allocations { amount grant { id source amount remaining priority effectiveAt expiresAt order { id } } }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}`;
