@@ -1,15 +1,19 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Page, PageRequest } from '../../platform/paging.ts';
 import type { AccountParts } from '../account/account-parts.model.ts';
+import { readAlong } from '../account/account-parts.policy.ts';
 import type {
   CreditAllocation,
+  CreditBalance,
   CreditGrant,
   CreditTransaction,
   CreditTransactionType,
   ExplainedTransaction,
+  Explanation,
 } from './ledger.model.ts';
+import { BALANCE_PART } from './ledger.store.ts';
 import type { LedgerHistoryStore } from './ledger-history.store.ts';
-import type { Explanation, LedgerPageStore } from './ledger-page.store.ts';
+import type { LedgerPageStore } from './ledger-page.store.ts';
 
 /** What the ledger remembers: pages of entries and grants, newest first. */
 export class LedgerHistoryService {
@@ -38,6 +42,11 @@ export class LedgerHistoryService {
   ): Promise<Page<ExplainedTransaction>> {
     if (types !== null) return this.#store.transactions(accountId, types, request);
     return this.#pages.page(accountId, request, explanation, read);
+  }
+
+  /** The balance that was read along with an account; undefined: it was not. */
+  balanceReadAlong(read: AccountParts | undefined): CreditBalance | undefined {
+    return readAlong(read, BALANCE_PART)?.value;
   }
 
   /** A page of all accounts' entries, of all types or of these, newest first. Throws InvalidInput. */

@@ -5,19 +5,18 @@ import type { Database } from '../../platform/database/database.ts';
 import type { Statement } from '../../platform/database/statement.ts';
 import type { Page, PageRequest } from '../../platform/paging.ts';
 import { NUMBER_POSITION, pageOf, pageSize, readCursor } from '../../platform/paging.ts';
-import type { AccountPart, AccountParts, AskedField } from '../account/account-parts.model.ts';
+import type { AccountPart, AccountParts } from '../account/account-parts.model.ts';
 import { readAlong } from '../account/account-parts.policy.ts';
 import {
   type CreditGrant,
   type CreditTransaction,
   type CreditTransactionType,
   type ExplainedTransaction,
+  type Explanation,
   TRANSACTION_CURSOR,
 } from './ledger.model.ts';
+import { explanationFor } from './ledger.policy.ts';
 import { remainingAt } from './ledger-history.store.ts';
-
-/** How far entries are explained: not at all, by what they took from which grant, or with these grants themselves. */
-export type Explanation = 'entries' | 'allocations' | 'grants';
 
 // Pages of several accounts, each with its own beginning and size. A page comes as one text of JSON, which PostgreSQL writes
 // and Node reads in a fraction of the time that so many rows of so many columns take. Amounts are texts in it: they are
@@ -115,12 +114,6 @@ export const ENTRIES_PART: AccountPart<readonly ExplainedTransaction[]> = {
     return toEntries(json as PageAsJson, accountId, explanation);
   },
 };
-
-/** How far entries are explained by what is asked of them. */
-export function explanationFor({ asksFor }: Pick<AskedField, 'asksFor'>): Explanation {
-  if (!asksFor('allocations')) return 'entries';
-  return asksFor('grant') ? 'grants' : 'allocations';
-}
 
 /** Pages of accounts' entries, explained as far as somebody wants to know. Those who ask at the same time share one statement. */
 export class LedgerPageStore {

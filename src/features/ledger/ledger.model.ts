@@ -91,6 +91,9 @@ export interface CreditAllocation {
   readonly amountMicro: bigint;
 }
 
+/** How far entries are explained: not at all, by what they took from which grant, or with these grants themselves. */
+export type Explanation = 'entries' | 'allocations' | 'grants';
+
 /** An entry with what explains it, as far as that was read along with it. */
 export interface ExplainedTransaction extends CreditTransaction {
   /** Undefined: not read. */

@@ -1,7 +1,14 @@
 import { InvalidInput } from '../../platform/errors.ts';
+import type { AskedField } from '../account/account-parts.model.ts';
 import { checkIdempotencyKey } from '../account/idempotency.policy.ts';
 import { checkStorable } from '../account/storable-text.policy.ts';
-import type { Adjustment, CreditBalance, CreditGrantSource, Debit } from './ledger.model.ts';
+import type {
+  Adjustment,
+  CreditBalance,
+  CreditGrantSource,
+  Debit,
+  Explanation,
+} from './ledger.model.ts';
 
 /** Lower burns first; within a priority the soonest expiry does, then the oldest. What was paid for by itself burns last. */
 const BURN_PRIORITY: Readonly<Record<CreditGrantSource, number>> = {
@@ -72,4 +79,10 @@ function checkMetadataValue(value: unknown, depth: number): void {
     checkStorable('metadata', key, LONGEST_METADATA);
     checkMetadataValue(inner, depth + 1);
   }
+}
+
+/** How far entries are explained by what is asked of them. */
+export function explanationFor({ asksFor }: Pick<AskedField, 'asksFor'>): Explanation {
+  if (!asksFor('allocations')) return 'entries';
+  return asksFor('grant') ? 'grants' : 'allocations';
 }

@@ -11,7 +11,6 @@ import {
   accountBlockedRefusal,
   idempotencyConflictRefusal,
 } from '../account/account.type.ts';
-import { readAlong } from '../account/account-parts.policy.ts';
 import { accountFor, requireAdmin } from '../account/caller.policy.ts';
 import { balanceLoader } from './ledger.loader.ts';
 import {
@@ -21,8 +20,8 @@ import {
   TRANSACTION_CURSOR,
   type CreditTransactionType as TransactionKind,
 } from './ledger.model.ts';
+import { explanationFor } from './ledger.policy.ts';
 import type { LedgerService } from './ledger.service.ts';
-import { BALANCE_PART } from './ledger.store.ts';
 import {
   CreditBalanceType,
   CreditGrantConnectionType,
@@ -33,7 +32,6 @@ import {
   toCreditTransaction,
 } from './ledger.type.ts';
 import type { LedgerHistoryService } from './ledger-history.service.ts';
-import { explanationFor } from './ledger-page.store.ts';
 import {
   AdjustCreditsInput,
   AdjustCreditsResult,
@@ -105,8 +103,8 @@ export class LedgerResolver {
     @Root() account: AccountType,
     @Ctx() ctx: GraphContext,
   ): Promise<CreditBalanceType> {
-    const along = readAlong(account.parts, BALANCE_PART);
-    const balance = along?.value ?? (await this.#balances(ctx).load(account.id));
+    const along = this.#history.balanceReadAlong(account.parts);
+    const balance = along ?? (await this.#balances(ctx).load(account.id));
     invariant(balance !== undefined, `account ${account.id} has a balance`);
     return toCreditBalance(balance);
   }

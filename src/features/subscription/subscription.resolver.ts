@@ -2,22 +2,22 @@ import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import type { GraphContext } from '../../graphql/context.ts';
 import type { RequestLoader } from '../../graphql/gathered-loader.ts';
 import { AccountType } from '../account/account.type.ts';
-import { readAlong } from '../account/account-parts.policy.ts';
 import type { CatalogService } from '../catalog/catalog.service.ts';
 import { PlanType, toPlan } from '../catalog/catalog.type.ts';
 import { subscriptionLoader } from './subscription.loader.ts';
 import type { PlanSubscription } from './subscription.model.ts';
 import { isLive } from './subscription.policy.ts';
 import type { SubscriptionService } from './subscription.service.ts';
-import { SUBSCRIPTION_PART } from './subscription.store.ts';
 import { PlanSubscriptionType, toPlanSubscription } from './subscription.type.ts';
 
 @Resolver(() => AccountType)
 export class SubscriptionResolver {
+  readonly #service: SubscriptionService;
   readonly #catalog: CatalogService;
   readonly #subscriptions: RequestLoader<PlanSubscription>;
 
   constructor(subscriptions: SubscriptionService, catalog: CatalogService) {
+    this.#service = subscriptions;
     this.#subscriptions = subscriptionLoader(subscriptions);
     this.#catalog = catalog;
   }
@@ -45,7 +45,7 @@ export class SubscriptionResolver {
   }
 
   async #subscriptionOf(account: AccountType, ctx: GraphContext): Promise<PlanSubscription | null> {
-    const along = readAlong(account.parts, SUBSCRIPTION_PART);
+    const along = this.#service.readAlong(account.parts);
     if (along !== undefined) return along.value;
     return (await this.#subscriptions(ctx).load(account.id)) ?? null;
   }

@@ -9,13 +9,15 @@ import type { ProviderSubscription } from '../../providers/payment-objects.ts';
 import type { PaymentProvider } from '../../providers/payment-provider.ts';
 import type { Account } from '../account/account.model.ts';
 import type { AccountService } from '../account/account.service.ts';
+import type { AccountParts } from '../account/account-parts.model.ts';
+import { readAlong } from '../account/account-parts.policy.ts';
 import type { Plan, PriceRecord } from '../catalog/catalog.model.ts';
 import type { CatalogService } from '../catalog/catalog.service.ts';
 import type { LedgerService } from '../ledger/ledger.service.ts';
 import type { ProviderCustomerService } from '../payment-method/provider-customer.service.ts';
 import type { PlanSubscription, SubscriptionChanged } from './subscription.model.ts';
 import { hasBegun, isLive } from './subscription.policy.ts';
-import type { SubscriptionStore } from './subscription.store.ts';
+import { SUBSCRIPTION_PART, type SubscriptionStore } from './subscription.store.ts';
 
 interface SubscriptionServiceNeeds {
   readonly clock: Clock;
@@ -78,6 +80,11 @@ export class SubscriptionService {
     by: { endedBefore: Date; seenBefore: Date; limit: number },
   ): Promise<PlanSubscription[]> {
     return this.#needs.store.overdue(channel, by);
+  }
+
+  /** The live subscription, or the last one, that was read along with an account; undefined: it was not. */
+  readAlong(read: AccountParts | undefined): { value: PlanSubscription | null } | undefined {
+    return readAlong(read, SUBSCRIPTION_PART);
   }
 
   /** The live subscription of each account, or the last one that it had; in no order. */
