@@ -23,23 +23,17 @@ interface Prepared {
 }
 
 const LARGEST_BATCH = 64;
+/** While one transaction waits for an answer another one is worked on; an account's events all go the same way. */
+const LANES = 2;
 
 /** Does the second step of events, in the transaction that also marks them as done: each once. */
 export class EventApplier {
   readonly #needs: EventApplierNeeds;
-  readonly #together: Coalescer<Prepared, undefined>;
+  readonly #lanes: readonly Coalescer<Prepared, undefined>[];
 
   constructor(needs: EventApplierNeeds) {
     this.#needs = needs;
-    this.#together = new Coalescer({
-      work: async (events) => {
-        await this.#applyIn(events.toSorted(byAccount));
-        return events.map(() => undefined);
-      },
-      keyOf: ({ event }) => event.id,
-      isOutage: isDatabaseAway,
-      maxBatch: LARGEST_BATCH,
-    });
+    this.#lanes = Array.from({ length: LANES }, () => this.#createLane());
   }
 
   /**
@@ -49,7 +43,19 @@ export class EventApplier {
   async apply(event: BegunEvent, apply: Apply): Promise<void> {
     const prepared = { event, apply };
     if (apply.accountId === undefined) await this.#applyIn([prepared]);
-    else await this.#together.submit(prepared);
+    else await this.#lanes[laneOf(apply.accountId)]?.submit(prepared);
+  }
+
+  #createLane(): Coalescer<Prepared, undefined> {
+    return new Coalescer({
+      work: async (events) => {
+        await this.#applyIn(events.toSorted(byAccount));
+        return events.map(() => undefined);
+      },
+      keyOf: ({ event }) => event.id,
+      isOutage: isDatabaseAway,
+      maxBatch: LARGEST_BATCH,
+    });
   }
 
   /** Accounts are locked first, and gone through in the order of their ids: so does whoever else takes several of them. */
@@ -78,6 +84,10 @@ async function applyOne(tx: Transaction, { event, apply }: Prepared): Promise<En
     status: outcome === 'applied' ? 'PROCESSED' : 'IGNORED',
     lastError: outcome === 'applied' ? null : errorText(outcome.ignored),
   };
+}
+
+function laneOf(accountId: string | null): number {
+  return accountId === null ? 0 : accountId.charCodeAt(accountId.length - 1) % LANES;
 }
 
 function accountsOf(events: readonly Prepared[]): string[] {

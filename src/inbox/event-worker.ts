@@ -22,7 +22,7 @@ interface EventWorkerNeeds {
 const MAX_ATTEMPTS = 12;
 const MAX_ROUNDS = 5;
 /** How many of the events that arrived together ask a provider at once: it counts requests. */
-const ASKING_AT_ONCE = 4;
+const ASKING_AT_ONCE = 2;
 
 /** Works on the events of the inbox. */
 export class EventWorker {

@@ -25,7 +25,7 @@ interface JobRunnerOptions {
 
 type ConnectionPool = ReturnType<typeof createConnectionPool>;
 
-const DEFAULTS = { concurrency: 4, pollIntervalMs: 1_000, abandonedAfterMs: 5_000 };
+const DEFAULTS = { concurrency: 8, pollIntervalMs: 1_000, abandonedAfterMs: 5_000 };
 /**
  * Ends of jobs are reported in batches, of one turn of the event loop. Reported singly, nobody would wait for the report: a
  * lost connection would end the process by an unhandled rejection, and a stop would leave jobs taken.

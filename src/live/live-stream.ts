@@ -72,7 +72,7 @@ export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterab
       }
       // Before reading: a hint that comes while it reads may tell of something newer.
       this.#pending = false;
-      const reading = await this.#read();
+      const reading = await this.#readUnlessTold();
       if (reading === null || this.#done) continue;
       this.#place = reading.place;
       return { value: reading.event, done: false };
@@ -93,11 +93,36 @@ export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterab
 
   /** News are no answer to a hint, which may tell of something newer. */
   #takeNews(): Event | null {
-    if (!this.#isNewsHere || this.#place === null) return null;
+    const reading = this.#news();
     this.#isNewsHere = false;
-    const reading = this.#options.known?.(this.#place) ?? null;
     if (reading !== null) this.#place = reading.place;
     return reading?.event ?? null;
+  }
+
+  #news(): Reading<Event, Place> | null {
+    if (!this.#isNewsHere || this.#place === null) return null;
+    return this.#options.known?.(this.#place) ?? null;
+  }
+
+  /** What is read; null, and to be read again, when this process knows sooner what follows. */
+  async #readUnlessTold(): Promise<Reading<Event, Place> | null> {
+    const reading = this.#read();
+    const told = new Promise<null>((resolve) => {
+      this.#wake = () => {
+        if (this.#news() === null) return;
+        this.#pending = true;
+        resolve(null);
+      };
+    });
+    try {
+      return await Promise.race([reading, told]);
+    } catch (error) {
+      // Whoever iterates does not close what failed by itself.
+      this.#end();
+      throw error;
+    } finally {
+      this.#wake = null;
+    }
   }
 
   #nextHint(): Promise<void> {
@@ -111,11 +136,7 @@ export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterab
       try {
         return await this.#options.read(this.#place);
       } catch (error) {
-        if (!isPassing(error)) {
-          // Whoever iterates does not close what failed by itself.
-          this.#end();
-          throw error;
-        }
+        if (!isPassing(error)) throw error;
         await delay(wait, undefined, { ref: false });
       }
     }

@@ -110,4 +110,31 @@ describe('news of a balance', () => {
     expect(told.sort()).toEqual(['known here', 'read after a hint']);
     await stream.return();
   });
+
+  it('are told while a hint is looked up, which is then looked up again', async () => {
+    const { hub, hint } = await givenHub();
+    const slow = Promise.withResolvers<void>();
+    let reads = 0;
+    const stream = new LiveStream<string, number>({
+      hub,
+      topic: 'balance',
+      id: ACCOUNT,
+      read: async (after) => {
+        reads += 1;
+        if (reads === 2) await slow.promise;
+        return { event: `read ${reads}`, place: (after ?? 0) + 1 };
+      },
+      known: (after) => ({ event: 'known here', place: after + 1 }),
+    });
+    await stream.next();
+
+    hint();
+    const next = stream.next();
+    hub.tellHere('balance', ACCOUNT);
+
+    expect((await next).value).toBe('known here');
+    expect((await stream.next()).value).toBe('read 3');
+    slow.resolve();
+    await stream.return();
+  });
 });

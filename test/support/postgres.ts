@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { inject } from 'vitest';
 
@@ -11,6 +12,9 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+const LEFT_WITHIN_MS = 500;
+const LOOK_EVERY_MS = 10;
+
 /** A database of one's own with every migration applied and no rows. Drop it when the file is done. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = inject('postgres');
@@ -22,15 +26,23 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return {
     ownerUrl: withDatabase(server.ownerUrl, name),
     appUrl: withDatabase(server.appUrl, name),
-    drop: () => asSuperuser(`drop database if exists ${name} with (force)`),
+    drop: () => dropWhenLeft(name),
   };
 }
 
-async function asSuperuser(statement: string): Promise<void> {
+/** A pool is closed before its connections are: one that was cut off then would have nobody left to tell. */
+async function dropWhenLeft(name: string): Promise<void> {
+  const deadline = performance.now() + LEFT_WITHIN_MS;
+  const stays = `select 1 from pg_stat_activity where datname = '${name}' and backend_type = 'client backend'`;
+  while ((await asSuperuser(stays)) > 0 && performance.now() < deadline) await pause(LOOK_EVERY_MS);
+  await asSuperuser(`drop database if exists ${name} with (force)`);
+}
+
+async function asSuperuser(statement: string): Promise<number> {
   const client = new Client({ connectionString: inject('postgres').superuserUrl });
   await client.connect();
   try {
-    await client.query(statement);
+    return (await client.query(statement)).rowCount ?? 0;
   } finally {
     await client.end();
   }
