@@ -121,14 +121,25 @@ describe('several processes that limit rates', () => {
     return Array.from({ length: count }, () => new RateLimiter({ windows, logger, now }));
   }
 
+  /** Resolves when all that was counted of a subject is added up: whoever tells of more learns of it. */
+  async function untilTold(subject: string, count: bigint): Promise<void> {
+    const text = 'select request_count as count from rate_window where subject = $1';
+    await vi.waitFor(async () => {
+      const rows = await database.query({ name: 'told', text }, [subject]);
+      expect(rows).toEqual([{ count }]);
+    }, 10_000);
+  }
+
   it('know soon what the others let through, and refuse together', async () => {
     const [first, second] = given(2, () => START) as [RateLimiter, RateLimiter];
     for (let n = 0; n < 60; n += 1) expect(first.take('shared', 100)).toBe(0);
+    await untilTold('shared', 60n);
     for (let n = 0; n < 39; n += 1) expect(second.take('shared', 100)).toBe(0);
     await vi.waitFor(() => expect(second.waitFor('shared', 99)).toBeGreaterThan(0), 10_000);
 
     expect(second.take('shared', 100)).toBe(0);
     expect(second.take('shared', 100)).toBeGreaterThan(0);
+    await untilTold('shared', 100n);
     first.take('shared', 100);
     await vi.waitFor(() => expect(first.waitFor('shared', 100)).toBeGreaterThan(0), 10_000);
     for (const limiter of [first, second]) limiter.close();
@@ -156,10 +167,7 @@ describe('several processes that limit rates', () => {
     let now = START + 10 * WINDOW_MS;
     const [first, second] = given(2, () => now) as [RateLimiter, RateLimiter];
     for (let n = 0; n < 64; n += 1) first.take('before', 64);
-    await vi.waitFor(async () => {
-      const sql = `select request_count as count from rate_window where subject = 'before'`;
-      expect(await database.query({ name: 'before', text: sql }, [])).toEqual([{ count: 64n }]);
-    }, 10_000);
+    await untilTold('before', 64n);
     now += WINDOW_MS;
     second.take('before', 64);
     await vi.waitFor(() => expect(second.waitFor('before', 64)).toBeGreaterThan(0), 10_000);
