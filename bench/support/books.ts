@@ -52,9 +52,13 @@ export async function auditBooks(databaseUrl: string): Promise<Books> {
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
   try {
+    await client.query('analyze');
     for (const [law, contradiction] of Object.entries(LAWS)) {
-      const { rowCount } = await client.query(`${contradiction} limit 1`);
-      if (rowCount !== 0) throw new Error(`The ledger does not hold: ${law} (${databaseUrl})`);
+      // Counted, not looked for: for the first of them a plan would be made that takes for ever to find none.
+      const count = `select count(*)::int as count from (${contradiction}) as c`;
+      const { rows } = await client.query<{ count: number }>(count);
+      if (rows[0]?.count !== 0)
+        throw new Error(`The ledger does not hold: ${law} (${databaseUrl})`);
     }
     const { rows } = await client.query<Books>(COUNTS);
     return rows[0] as Books;
