@@ -1,6 +1,5 @@
 // `npm run bench:growth`: what a spend, a read and a page cost with a short ledger and with a long one, and with few grants and
 // with many. `npm run bench:growth -- 10000000` adds a ledger of ten million entries, which takes minutes to fill.
-import { Client } from 'pg';
 import { auditBooks } from './support/books.ts';
 import {
   GRANT_OPERATIONS,
@@ -14,7 +13,7 @@ import { median } from './support/measurement.ts';
 import { writeSection } from './support/results-file.ts';
 import { startServerProcess, tollgate } from './support/server-process.ts';
 import { seededAccount } from './support/spend-operation.ts';
-import { setStage } from './support/stage.ts';
+import { run, setStage } from './support/stage.ts';
 
 const [longest = 0, repetitions = 5] = process.argv.slice(2).map(Number);
 const LENGTHS = [1_000, 100_000, ...(longest > 0 ? [longest] : [])];
@@ -124,16 +123,6 @@ async function vacuum(databaseUrl: string): Promise<number> {
   const begun = performance.now();
   await run(databaseUrl, 'vacuum credit_transaction, credit_allocation, idempotency_key');
   return performance.now() - begun;
-}
-
-async function run(url: string, text: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(text)).rows as Record<string, unknown>[];
-  } finally {
-    await client.end();
-  }
 }
 
 function note(text: string): void {

@@ -71,7 +71,8 @@ export async function setStage(accounts = ACCOUNTS): Promise<Stage> {
   };
 }
 
-async function run(url: string, text: string): Promise<Record<string, unknown>[]> {
+/** Runs one text on a connection of its own; answers with its rows. */
+export async function run(url: string, text: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {

@@ -71,12 +71,6 @@ import { UsageAnchorStore } from '../features/usage/usage-anchor.store.ts';
 import { UsageGateService } from '../features/usage/usage-gate.service.ts';
 import { UsageReportService } from '../features/usage/usage-report.service.ts';
 import { UsageReportStore } from '../features/usage/usage-report.store.ts';
-import { dispatchTo } from '../inbox/dispatch.ts';
-import { EventApplier } from '../inbox/event-applier.ts';
-import { EventWorker } from '../inbox/event-worker.ts';
-import { InboxStore } from '../inbox/inbox.store.ts';
-import { Inbox } from '../inbox/inbox.ts';
-import { InboxListStore } from '../inbox/inbox-list.store.ts';
 import type { LiveHub } from '../live/hub.ts';
 import { type Clock, SystemClock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -87,6 +81,7 @@ import type { Channel } from '../platform/money.ts';
 import type { PaymentProvider } from '../providers/payment-provider.ts';
 import { accountParts, partsOfAccounts } from './account-parts.ts';
 import { composeCoupons } from './coupon-services.ts';
+import { composeInbox } from './inbox-services.ts';
 import { composeOperations } from './operations-services.ts';
 import { composeAutoRecharges, composeReversals } from './payment-services.ts';
 
@@ -133,16 +128,7 @@ export function composeServices(foundation: Foundation) {
   const audit = new AuditService(new AuditStore(base.database), base.clock, base.logger);
   const services = { ...base, ...accounts, ...cards, ...ledger, ...usage, ...sold, ...time, audit };
   accounts.accountParts.add(...accountParts(usage.usageReports));
-  const store = new InboxStore(base.database);
-  const inbox = new Inbox({ ...services, store, lists: new InboxListStore(base.database) });
-  const applier = new EventApplier({ ...services, store });
-  const eventWorker = new EventWorker({
-    ...services,
-    store,
-    applier,
-    dispatch: dispatchTo(services),
-  });
-  return { ...services, inbox, eventWorker };
+  return { ...services, ...composeInbox(services) };
 }
 
 type Base = Foundation & { readonly events: DomainEvents; readonly catalogue: Config['catalogue'] };

@@ -9,16 +9,25 @@ export class Rush {
   /** When the last ones came; the next one takes the place of the oldest. */
   readonly #arrivals: number[] = new Array(SO_MANY).fill(Number.NEGATIVE_INFINITY);
   #next = 0;
+  #last = Number.NEGATIVE_INFINITY;
+  /** Since when they have come without a pause. */
+  #begunAt = Number.NEGATIVE_INFINITY;
 
   arrived(): void {
-    this.#arrivals[this.#next] = performance.now();
+    const now = performance.now();
+    if (now - this.#last >= WITHIN_MS) this.#begunAt = now;
+    this.#last = now;
+    this.#arrivals[this.#next] = now;
     this.#next = (this.#next + 1) % SO_MANY;
   }
 
-  /** Resolves when it is over, or has lasted for a quarter of a second: whatever came is to be worked on as well. */
+  /**
+   * Resolves when it is over, or has lasted for a quarter of a second: in one that goes on, whatever came is worked on beside
+   * it, and nobody waits any more.
+   */
   async isOver(): Promise<void> {
-    const until = performance.now() + LONGEST_WAIT_MS;
-    while (this.#isOn() && performance.now() < until) await delay(WITHIN_MS);
+    while (this.#isOn() && performance.now() - this.#begunAt < LONGEST_WAIT_MS)
+      await delay(WITHIN_MS);
   }
 
   #isOn(): boolean {

@@ -45,4 +45,14 @@ describe('a rush', () => {
     }
     await waiting;
   });
+
+  it('that goes on keeps nobody any more', async () => {
+    const rush = new Rush();
+    for (let ms = 0; ms < 260; ms += 1) {
+      rush.arrived();
+      await vi.advanceTimersByTimeAsync(1);
+    }
+
+    await expect(rush.isOver()).resolves.toBeUndefined();
+  });
 });

@@ -12,12 +12,12 @@ import { AccountBlocked, IdempotencyConflict } from '../account/account.errors.t
 import type { AccountCreated } from '../account/account.model.ts';
 import type { AccountService } from '../account/account.service.ts';
 import type { AppliedEntry } from './balance-news.service.ts';
+import { entryOf } from './debit-entry.policy.ts';
 import { InsufficientCredits } from './ledger.errors.ts';
 import type {
   Adjustment,
   CreditBalance,
   CreditsGranted,
-  CreditTransaction,
   Debit,
   GrantCause,
   LedgerReceipt,
@@ -287,22 +287,4 @@ function idOf(accountId: string): string {
 function appliedTo(debit: Debit, result: DebitOutcome | undefined): AppliedEntry[] {
   if (result?.outcome !== 'applied') return [];
   return [{ entry: entryOf(debit, result), balance: result.balance }];
-}
-
-function entryOf(
-  debit: Debit,
-  result: { sequence: bigint; createdAt: Date; balance: CreditBalance },
-): CreditTransaction {
-  return {
-    accountId: debit.accountId,
-    sequence: result.sequence,
-    type: debit.type,
-    usageType: debit.usageType,
-    amountMicro: -debit.amountMicro,
-    balanceAfterMicro: result.balance.totalMicro,
-    description: debit.description,
-    metadata: debit.metadata,
-    idempotencyKey: debit.idempotencyKey,
-    createdAt: result.createdAt,
-  };
 }
