@@ -22,7 +22,23 @@ export const ApiKeySchema = defineEntity({
     agentId: p.text().nullable(),
     lastUsedAt: instant().nullable(),
     revokedAt: instant().nullable(),
+    /** Numbers the revocations, in the order in which they were committed; set by the database. */
+    revocation: p.bigint('bigint').nullable().unique('api_key_revocation_unique'),
     createdAt: instant(),
+  },
+});
+
+/** How many keys were revoked: one row, which gives each revocation its number. */
+export const KeyRevocationCountSchema = defineEntity({
+  name: 'KeyRevocationCount',
+  tableName: 'key_revocation_count',
+  checks: [
+    { name: 'key_revocation_count_only_one', expression: 'id = 1' },
+    { name: 'key_revocation_count_counts_up', expression: 'count >= 0' },
+  ],
+  properties: {
+    id: p.integer().primary().autoincrement(false),
+    count: p.bigint('bigint'),
   },
 });
 

@@ -1,5 +1,5 @@
 import { AccountSchema } from '../../features/account/account.entity.ts';
-import { ApiKeySchema } from '../../features/account/api-key.entity.ts';
+import { ApiKeySchema, KeyRevocationCountSchema } from '../../features/account/api-key.entity.ts';
 import { ClientTokenKeySchema } from '../../features/account/client-token-key.entity.ts';
 import { AutoRechargeSchema } from '../../features/auto-recharge/auto-recharge.entity.ts';
 import {
@@ -61,6 +61,7 @@ import { RateWindowSchema } from './rate-window.entity.ts';
 export const entities = [
   AccountSchema,
   ApiKeySchema,
+  KeyRevocationCountSchema,
   ClientTokenKeySchema,
   PlanSchema,
   PlanPriceSchema,
