@@ -9,6 +9,7 @@ import { isId, newId } from '../../platform/ids.ts';
 import type { ApiKeyRow } from './api-key.entity.ts';
 import type { ApiKeyProof, ApiKeyStore } from './api-key.store.ts';
 import { AGENT_SCOPES, type ApiKeyKind, type Caller } from './caller.model.ts';
+import { KeyRevocations } from './key-revocations.service.ts';
 import { checkStorable } from './storable-text.policy.ts';
 
 export interface NewApiKey {
@@ -27,8 +28,6 @@ interface ApiKeyServiceNeeds {
   readonly adminKey: string | null;
 }
 
-/** How long a key that was found good is taken for good without looking again; a revocation is told at once besides. */
-const TRUSTED_FOR_MS = 2_000;
 const LONGEST_NAME = 255;
 const TOUCH_EVERY_MS = 60_000;
 const TOUCH_TOGETHER_MS = 1_000;
@@ -39,7 +38,9 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** The keys with which machines prove who they are: stored as hashes, shown once, revocable. */
 export class ApiKeyService {
   readonly #needs: ApiKeyServiceNeeds;
-  readonly #trusted = new LRUCache<string, Caller>({ max: 50_000, ttl: TRUSTED_FOR_MS });
+  /** What was found good, until it is revoked: that is told at once where it happens, and looked up besides. */
+  readonly #trusted = new LRUCache<string, Caller>({ max: 50_000 });
+  readonly #revocations: KeyRevocations;
   readonly #touched = new LRUCache<string, true>({ max: 50_000, ttl: TOUCH_EVERY_MS });
   readonly #proofs: GatheredReads<ApiKeyProof>;
   #toTouch: string[] = [];
@@ -53,6 +54,10 @@ export class ApiKeyService {
     this.#proofs = new GatheredReads({
       read: (prefixes) => needs.store.proofs(prefixes),
       maxBatch: LARGEST_LOOKUP,
+    });
+    this.#revocations = new KeyRevocations({
+      store: needs.store,
+      onRevoked: (id) => this.forget(id),
     });
   }
 
@@ -78,6 +83,7 @@ export class ApiKeyService {
       secretHash: digestOf(secret),
       lastUsedAt: null,
       revokedAt: null,
+      revocation: null,
       createdAt: this.#needs.clock.now(),
     };
     await this.#needs.store.insert(tx, apiKey);
@@ -92,6 +98,8 @@ export class ApiKeyService {
     secret: string,
     digest = digestOf(secret).toString('base64'),
   ): Promise<Caller> {
+    const known = this.#revocations.untilKnown();
+    if (known !== null) await known;
     const forgotten = this.#forgotten;
     const trusted = this.#trusted.get(digest);
     const caller = trusted ?? (await this.#look(secret, Buffer.from(digest, 'base64')));

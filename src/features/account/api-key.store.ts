@@ -1,3 +1,4 @@
+import { invariant } from '../../platform/assert.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Statement } from '../../platform/database/statement.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
@@ -8,6 +9,13 @@ export type ApiKeyProof = Pick<
   ApiKeyRow,
   'id' | 'kind' | 'accountId' | 'scopes' | 'agentId' | 'prefix' | 'secretHash' | 'revokedAt'
 >;
+
+/** What was revoked since somebody asked before. */
+export interface Revocations {
+  /** Of all time, these included. */
+  readonly count: bigint;
+  readonly keyIds: readonly string[];
+}
 
 const PROOFS: Statement = {
   name: 'api_key_proofs',
@@ -24,6 +32,13 @@ const TOUCH: Statement = {
 const REVOKED: Statement = {
   name: 'api_keys_revoked',
   text: 'select id from api_key where id = any ($1) and revoked_at is not null',
+};
+
+/** No revocation has a number beyond it. */
+const LAST_REVOCATION = 9_223_372_036_854_775_807n;
+const REVOCATIONS: Statement = {
+  name: 'api_key_revocations',
+  text: `select count, array(select id::text from api_key where revocation > $1) as "keyIds" from key_revocation_count`,
 };
 
 /** Every query on the table of keys. */
@@ -62,6 +77,13 @@ export class ApiKeyStore {
   async revokedAmong(ids: readonly string[]): Promise<string[]> {
     const rows = await this.#database.query<{ id: string }>(REVOKED, [[...ids]]);
     return rows.map(({ id }) => id);
+  }
+
+  /** The keys that were revoked after so many others; null: none, only how many there were. */
+  async revocationsSince(count: bigint | null): Promise<Revocations> {
+    const [row] = await this.#database.query<Revocations>(REVOCATIONS, [count ?? LAST_REVOCATION]);
+    invariant(row !== undefined, 'revocations are counted');
+    return row;
   }
 
   async touch(ids: readonly string[], now: Date): Promise<void> {

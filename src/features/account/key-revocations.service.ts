@@ -1,0 +1,56 @@
+import type { ApiKeyStore, Revocations } from './api-key.store.ts';
+
+interface KeyRevocationsNeeds {
+  readonly store: Pick<ApiKeyStore, 'revocationsSince'>;
+  /** Told of each key that was revoked, wherever that was. */
+  readonly onRevoked: (keyId: string) => void;
+  /** Real time, in milliseconds. */
+  readonly now?: () => number;
+}
+
+/** How old what is known may be before somebody looks again, and before everybody waits for that. */
+const LOOK_AFTER_MS = 1_000;
+const TRUSTED_FOR_MS = 2_000;
+
+/**
+ * Knows which keys were revoked until a moment ago, in any process and by any hand, at the cost of one look a second for
+ * all keys: who keeps what was found good needs to look none of it up again.
+ */
+export class KeyRevocations {
+  readonly #needs: KeyRevocationsNeeds;
+  readonly #now: () => number;
+  /** How many revocations were told of; null: nobody looked yet. */
+  #known: bigint | null = null;
+  /** When the last look that has ended began. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #look: Promise<void> | null = null;
+
+  constructor(needs: KeyRevocationsNeeds) {
+    this.#needs = needs;
+    this.#now = needs.now ?? (() => performance.now());
+  }
+
+  /**
+   * Null: whatever was revoked more than two seconds ago was told of. Else a promise of that, which rejects when the
+   * database does not say.
+   */
+  untilKnown(): Promise<void> | null {
+    const ageMs = this.#now() - this.#lookedAt;
+    if (ageMs < LOOK_AFTER_MS) return null;
+    this.#look ??= this.#lookOnce().finally(() => {
+      this.#look = null;
+    });
+    if (ageMs >= TRUSTED_FOR_MS) return this.#look;
+    // Whoever comes when that is too old looks again, and is told why it fails.
+    this.#look.catch(() => undefined);
+    return null;
+  }
+
+  async #lookOnce(): Promise<void> {
+    const begunAt = this.#now();
+    const found: Revocations = await this.#needs.store.revocationsSince(this.#known);
+    for (const keyId of found.keyIds) this.#needs.onRevoked(keyId);
+    this.#known = found.count;
+    this.#lookedAt = begunAt;
+  }
+}
