@@ -7,13 +7,23 @@ import {
   Kind,
   type SelectionNode,
   type SelectionSetNode,
+  type ValueNode,
 } from 'graphql';
+
+type AskedFields = readonly (readonly [
+  name: string,
+  field: () => {
+    readonly args: Readonly<Record<string, unknown>>;
+    readonly asksFor: (name: string) => boolean;
+  },
+])[];
 
 type Fragments = GraphQLResolveInfo['fragments'];
 
 /** Documents are kept by whoever parses them, and so is what was found in them. */
 const namesBelow = new WeakMap<FieldNode, ReadonlySet<string>>();
 const fieldsOf = new WeakMap<FieldNode, readonly FieldNode[]>();
+const askedFor = new WeakMap<FieldNode, AskedFields>();
 
 /**
  * Whether a field of this name is asked for anywhere below the one that is being resolved, so that it can be read along.
@@ -26,8 +36,21 @@ export function asksFor(
   return fieldNodes.some((node) => below(node, fragments).has(name));
 }
 
-/** The fields that are asked for of what is being resolved: their names, and how each is asked for. */
-export function fieldsAskedFor(info: GraphQLResolveInfo) {
+/**
+ * The fields that are asked for of what is being resolved: their names, and how each is asked for. The same object each time
+ * when no variable has a part in it.
+ */
+export function fieldsAskedFor(info: GraphQLResolveInfo): AskedFields {
+  const [node, ...others] = info.fieldNodes;
+  if (node === undefined || others.length > 0) return readFieldsAskedFor(info);
+  const known = askedFor.get(node);
+  if (known !== undefined) return known;
+  const asked = readFieldsAskedFor(info);
+  if (!directFields(node, info.fragments).some(hasVariables)) askedFor.set(node, asked);
+  return asked;
+}
+
+function readFieldsAskedFor(info: GraphQLResolveInfo): AskedFields {
   const { fragments, returnType, variableValues } = info;
   const fields = (getNamedType(returnType) as GraphQLObjectType).getFields();
   const asked = info.fieldNodes.flatMap((node) => directFields(node, fragments));
@@ -40,6 +63,16 @@ export function fieldsAskedFor(info: GraphQLResolveInfo) {
     };
     return [node.name.value, field] as const;
   });
+}
+
+function hasVariables({ arguments: given = [] }: FieldNode): boolean {
+  return given.some(({ value }) => holdsVariable(value));
+}
+
+function holdsVariable(value: ValueNode): boolean {
+  if (value.kind === Kind.LIST) return value.values.some(holdsVariable);
+  if (value.kind === Kind.OBJECT) return value.fields.some((field) => holdsVariable(field.value));
+  return value.kind === Kind.VARIABLE;
 }
 
 function below(node: FieldNode, fragments: Fragments): ReadonlySet<string> {

@@ -17,10 +17,18 @@ export class PageInfoType {
   endCursor!: string | null;
 }
 
-export interface ConnectionOf<Node> {
-  edges: { cursor: string; node: Node }[];
-  nodes: Node[];
-  pageInfo: PageInfoType;
+interface EdgeOf<Node> {
+  readonly cursor: string;
+  readonly node: Node;
+}
+
+/** A page as it is filled into a connection: its nodes, and how the rest is made when it is asked for. */
+interface FilledPage<Node> {
+  readonly nodes: readonly Node[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly cursorOf: (index: number) => string;
+  readonly count: () => Promise<bigint>;
 }
 
 /** Makes the Relay edge and connection types for one node type: `<name>Edge` and `<name>Connection`. */
@@ -34,23 +42,36 @@ export function connectionType<Node extends object>(name: string, node: () => Cl
     node!: Node;
   }
 
+  // Of most pages only the nodes are asked for, and cursors cost more than these.
   @ObjectType(`${name}Connection`)
-  class ConnectionType implements ConnectionOf<Node> {
-    @Field(() => [EdgeType])
-    edges!: EdgeType[];
+  class ConnectionType {
+    readonly #page: FilledPage<Node>;
 
     @Field(() => [node()])
-    nodes!: Node[];
+    readonly nodes: readonly Node[];
+
+    constructor(page: FilledPage<Node>) {
+      this.#page = page;
+      this.nodes = page.nodes;
+    }
+
+    @Field(() => [EdgeType])
+    get edges(): EdgeOf<Node>[] {
+      const { nodes, cursorOf } = this.#page;
+      return nodes.map((edge, index) => ({ cursor: cursorOf(index), node: edge }));
+    }
 
     @Field(() => PageInfoType)
-    pageInfo!: PageInfoType;
-
-    /** Counted only when it is asked for. */
-    countAll!: () => Promise<bigint>;
+    get pageInfo(): PageInfoType {
+      const { nodes, hasNextPage, hasPreviousPage, cursorOf } = this.#page;
+      const startCursor = nodes.length === 0 ? null : cursorOf(0);
+      const endCursor = nodes.length === 0 ? null : cursorOf(nodes.length - 1);
+      return { hasNextPage, hasPreviousPage, startCursor, endCursor };
+    }
 
     @Field(() => SafeIntScalar, { nullable: true })
     async totalCount(): Promise<number> {
-      return Number(await this.countAll());
+      return Number(await this.#page.count());
     }
   }
   return ConnectionType;
@@ -66,24 +87,16 @@ interface ConnectionParts<Item, Node> {
 }
 
 /** Fills a connection from a page that a service returned. */
-export function toConnection<
-  Item,
-  Node,
-  Connection extends ConnectionOf<Node> & { countAll: () => Promise<bigint> },
->(type: new () => Connection, parts: ConnectionParts<Item, Node>): Connection {
-  const edges = parts.page.items.map((item) => ({
-    cursor: writeCursor(parts.cursorKind, parts.position(item)),
-    node: parts.node(item),
-  }));
-  return Object.assign(new type(), {
-    edges,
-    nodes: edges.map((edge) => edge.node),
-    pageInfo: {
-      hasNextPage: parts.page.hasNextPage,
-      hasPreviousPage: parts.page.hasPreviousPage,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-    countAll: parts.count,
+export function toConnection<Item, Node, Connection>(
+  type: new (page: FilledPage<Node>) => Connection,
+  { page, cursorKind, position, node, count }: ConnectionParts<Item, Node>,
+): Connection {
+  const { items, hasNextPage, hasPreviousPage } = page;
+  return new type({
+    nodes: items.map((item) => node(item)),
+    hasNextPage,
+    hasPreviousPage,
+    cursorOf: (index) => writeCursor(cursorKind, position(items[index] as Item)),
+    count,
   });
 }

@@ -96,8 +96,13 @@ function caller(
     );
     return giver(parameter);
   });
-  return (root, args, context, info) =>
-    resolver[methodName]?.(...givers.map((give) => give(root, args, context, info)));
+  const [first, second, ...more] = givers;
+  if (first === undefined) return () => resolver[methodName]?.();
+  if (second === undefined) return (...given) => resolver[methodName]?.(first(...given));
+  // Most have their parent and the context, and are called for every item of a list.
+  if (more.length === 0)
+    return (...given) => resolver[methodName]?.(first(...given), second(...given));
+  return (...given) => resolver[methodName]?.(...givers.map((give) => give(...given)));
 }
 
 function decoratorNotes(): DecoratorNotes {

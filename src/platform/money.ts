@@ -12,6 +12,8 @@ export const MICRO = 1_000_000n;
 /** The largest amount of credits a row can hold (PostgreSQL's bigint), in micro-credits. */
 export const MAX_CREDITS_MICRO = 9_223_372_036_854_775_807n;
 
+const ZERO = '0'.charCodeAt(0);
+
 const CREDITS_TEXT = /^(-?)(\d{1,13})(?:\.(\d{1,6}))?$/;
 
 /**
@@ -30,9 +32,11 @@ export function parseCredits(text: string): bigint | null {
 /** Writes micro-credits as a decimal text without trailing zeros: `12_500_000n` is `"12.5"`. */
 export function formatCredits(micro: bigint): string {
   const sign = micro < 0n ? '-' : '';
-  const absolute = micro < 0n ? -micro : micro;
-  const fraction = (absolute % MICRO).toString().padStart(6, '0').replace(/0+$/, '');
-  const whole = (absolute / MICRO).toString();
+  const digits = (micro < 0n ? -micro : micro).toString().padStart(7, '0');
+  const whole = digits.slice(0, -6);
+  let end = digits.length;
+  while (end > whole.length && digits.charCodeAt(end - 1) === ZERO) end -= 1;
+  const fraction = digits.slice(whole.length, end);
   return fraction === '' ? `${sign}${whole}` : `${sign}${whole}.${fraction}`;
 }
 

@@ -108,7 +108,7 @@ export class CreditGrantType {
 
 /** A grant as clients see it; what caused it stays for the fields that later features add. */
 export function toCreditGrant(grant: CreditGrant): CreditGrantType {
-  return Object.assign(new CreditGrantType(), {
+  return {
     id: grant.id,
     source: grant.source,
     amount: grant.amountMicro,
@@ -117,7 +117,7 @@ export function toCreditGrant(grant: CreditGrant): CreditGrantType {
     effectiveAt: grant.effectiveAt,
     expiresAt: grant.expiresAt,
     cause: { kind: grant.causeKind, id: grant.causeId },
-  });
+  };
 }
 
 @ObjectType('CreditAllocation', { description: 'The part of an entry that touched one grant.' })
