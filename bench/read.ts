@@ -17,7 +17,7 @@ import { peer, rival, startServerProcess, tollgate } from './support/server-proc
 import { seededAccount } from './support/spend-operation.ts';
 import { ACCOUNTS, type Stage, setStage } from './support/stage.ts';
 
-const LOAD = { callers: 16, accounts: ACCOUNTS, warmUpMs: 300, durationMs: 2_000 };
+const LOAD = { callers: 16, accounts: ACCOUNTS, warmUpMs: 1_000, durationMs: 2_500 };
 /** The page of one account, again and again: nothing changes in between. */
 const AGAIN = { ...LOAD, accounts: 1, durationMs: 1_500 };
 const CHECKED = [0, 7, 4_711, ACCOUNTS - 1];

@@ -27,6 +27,18 @@ export interface WantedPart {
   readonly argument: string;
 }
 
+/** Parts that are read together. */
+export interface WantedParts {
+  readonly parts: readonly WantedPart[];
+  /** Of the parts, whatever their arguments are. */
+  readonly name: string;
+  /** The arguments as they go on within an array of JSON: each with a comma before it. */
+  readonly argumentsAsJson: string;
+}
+
+/** The fields of an account that an operation asks for; always the same object when they are asked for in the same way. */
+export type AskedFields = readonly (readonly [name: string, field: () => AskedField])[];
+
 /** What was read along with an account, by the names of the parts. */
 export type AccountParts = ReadonlyMap<
   string,

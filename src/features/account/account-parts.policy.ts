@@ -1,10 +1,13 @@
-import type { AccountPart, AccountParts, AskedField, WantedPart } from './account-parts.model.ts';
+import type {
+  AccountPart,
+  AccountParts,
+  AskedFields,
+  WantedPart,
+  WantedParts,
+} from './account-parts.model.ts';
 
 /** The parts that the fields which are asked for are made of; what is asked for in two ways is left out. */
-export function partsFor(
-  parts: readonly AccountPart<unknown>[],
-  asked: readonly (readonly [name: string, field: () => AskedField])[],
-): WantedPart[] {
+export function partsFor(parts: readonly AccountPart<unknown>[], asked: AskedFields): WantedParts {
   const wanted: WantedPart[] = [];
   for (const part of parts) {
     const fields = asked.filter(([name]) => part.fields.includes(name));
@@ -14,7 +17,11 @@ export function partsFor(
     if (argument !== null && others.every((other) => other === argument))
       wanted.push({ part, argument });
   }
-  return wanted;
+  return {
+    parts: wanted,
+    name: wanted.map(({ part }) => part.name).join('_'),
+    argumentsAsJson: wanted.map(({ argument }) => `,${JSON.stringify(argument)}`).join(''),
+  };
 }
 
 /** What was read of a part along with an account, in the way that the field wants; undefined: it was not. */

@@ -2,7 +2,12 @@ import type { Clock } from '../../platform/clock.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
 import { standingAt } from './account.policy.ts';
-import type { AccountPart, AccountWithParts, AskedField } from './account-parts.model.ts';
+import type {
+  AccountPart,
+  AccountWithParts,
+  AskedFields,
+  WantedParts,
+} from './account-parts.model.ts';
 import { partsFor } from './account-parts.policy.ts';
 import type { AccountPartsStore } from './account-parts.store.ts';
 
@@ -11,6 +16,7 @@ export class AccountPartsService {
   readonly #store: AccountPartsStore;
   readonly #clock: Clock;
   readonly #parts: AccountPart<unknown>[] = [];
+  readonly #wanted = new WeakMap<AskedFields, WantedParts>();
 
   constructor(store: AccountPartsStore, clock: Clock) {
     this.#store = store;
@@ -23,11 +29,9 @@ export class AccountPartsService {
   }
 
   /** The account as it is now, with what the fields that are asked for are made of. Throws NotFound. */
-  async account(
-    id: string,
-    asked: readonly (readonly [name: string, field: () => AskedField])[],
-  ): Promise<AccountWithParts> {
-    const wanted = partsFor(this.#parts, asked);
+  async account(id: string, asked: AskedFields): Promise<AccountWithParts> {
+    const wanted = this.#wanted.get(asked) ?? partsFor(this.#parts, asked);
+    this.#wanted.set(asked, wanted);
     const found = isId(id) ? await this.#store.read(id, wanted) : null;
     if (found === null) throw new NotFound('Account');
     return { ...found, account: standingAt(found.account, this.#clock.now()) };

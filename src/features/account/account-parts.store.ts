@@ -4,11 +4,13 @@ import type { Database } from '../../platform/database/database.ts';
 import type { Statement } from '../../platform/database/statement.ts';
 import type { Account } from './account.model.ts';
 import { ACCOUNT_COLUMNS } from './account.store.ts';
-import type { AccountPart, AccountWithParts, WantedPart } from './account-parts.model.ts';
+import type { AccountWithParts, WantedPart, WantedParts } from './account-parts.model.ts';
 
-type Row = Account & { readonly n: number; readonly parts: readonly unknown[] };
+/** `parts` is a text of JSON: read when it is needed, so that what many accounts are made of is not there all at once. */
+type Row = Account & { readonly n: number; readonly parts: string };
 
 const MOST_AT_ONCE = 100;
+const ANSWERS_IN_TURN = 4;
 
 /**
  * Reads accounts with what is asked of them by one statement: what several features keep of several accounts, for several
@@ -18,54 +20,46 @@ export class AccountPartsStore {
   readonly #database: Database;
   readonly #clock: Clock;
   /** By the names of the parts. */
-  readonly #reads = new Map<string, GatheredReads<AccountWithParts>>();
+  readonly #reads = new Map<string, GatheredReads<Row>>();
+  /** What was made of a row, for whoever has asked for the same at the same time. */
+  readonly #made = new WeakMap<Row, AccountWithParts>();
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
     this.#clock = clock;
   }
 
-  async read(id: string, wanted: readonly WantedPart[]): Promise<AccountWithParts | null> {
-    const name = wanted.map(({ part }) => part.name).join('_');
-    const reads =
-      this.#reads.get(name) ??
-      this.#readsOf(
-        wanted.map(({ part }) => part),
-        name,
-      );
+  async read(id: string, wanted: WantedParts): Promise<AccountWithParts | null> {
+    const { name, parts } = wanted;
+    const reads = this.#reads.get(name) ?? this.#readsOf(parts, name);
     this.#reads.set(name, reads);
-    const place = JSON.stringify([id, ...wanted.map(({ argument }) => argument)]);
-    return (await reads.read(place)) ?? null;
+    const row = await reads.read(`[${JSON.stringify(id)}${wanted.argumentsAsJson}]`);
+    if (row === undefined) return null;
+    const made = this.#made.get(row) ?? accountOf(row, parts);
+    this.#made.set(row, made);
+    return made;
   }
 
-  #readsOf(parts: readonly AccountPart<unknown>[], name: string): GatheredReads<AccountWithParts> {
+  #readsOf(parts: readonly WantedPart[], name: string): GatheredReads<Row> {
     const statement = statementOf(parts, name);
-    return new GatheredReads<AccountWithParts>({
+    return new GatheredReads<Row>({
       read: async (places) => {
         const values = [this.#clock.now(), `[${places.join()}]`];
         const rows = await this.#database.query<Row>(statement, values);
-        return new Map(
-          rows.map((row) => {
-            const place = places[row.n - 1] ?? '';
-            return [place, accountOf(row, place, parts)] as const;
-          }),
-        );
+        return new Map(rows.map((row) => [places[row.n - 1] ?? '', row]));
       },
       maxBatch: MOST_AT_ONCE,
-      // The database works on one while this process makes answers of the other.
-      inFlight: 2,
+      answersInTurn: ANSWERS_IN_TURN,
     });
   }
 }
 
 function accountOf(
-  { n: _, parts: jsons, ...account }: Row,
-  place: string,
-  parts: readonly AccountPart<unknown>[],
+  { n: _, parts: text, ...account }: Row,
+  wanted: readonly WantedPart[],
 ): AccountWithParts {
-  const [, ...argumentsGiven] = JSON.parse(place) as string[];
-  const read = parts.map((part, index) => {
-    const argument = argumentsGiven[index] ?? '';
+  const jsons = JSON.parse(text) as readonly unknown[];
+  const read = wanted.map(({ part, argument }, index) => {
     const value = part.valueOf(jsons[index], account.id, argument);
     return [part.name, { argument, value }] as const;
   });
@@ -74,12 +68,12 @@ function accountOf(
 
 // The places are one JSON, of which the planner knows as little each time as in general: of an array it would count the
 // items, and plan anew with every execution, for longer than it executes.
-function statementOf(parts: readonly AccountPart<unknown>[], name: string): Statement {
-  const queries = parts.map(({ sql }, index) => `(${sql(`w.argument_${index}`)})`);
+function statementOf(parts: readonly WantedPart[], name: string): Statement {
+  const queries = parts.map(({ part }, index) => `(${part.sql(`w.argument_${index}`)})`);
   const given = parts.map((_, index) => `place->>${index + 1} as argument_${index}`);
   return {
     name: `account_with_${name}`,
-    text: `select w.n::int, a.*, json_build_array(${queries.join(', ')}) as parts
+    text: `select w.n::int, a.*, json_build_array(${queries.join(', ')})::text as parts
       from (
         select ${['(place->>0)::uuid as account', '$1::timestamptz as now', ...given, 'n'].join(', ')}
         from json_array_elements($2::json) with ordinality as u (place, n) offset 0

@@ -46,3 +46,27 @@ describe('what is done in the background', () => {
     expect(await behind).toBe('a in the background');
   });
 });
+
+describe('a batch of reads', () => {
+  it('is answered in turns, and whoever asks in between is read for before the last answer', async () => {
+    const begun: (readonly string[])[] = [];
+    const reads = new GatheredReads({
+      read: async (keys) => {
+        begun.push(keys);
+        return new Map(keys.map((key) => [key, key]));
+      },
+      maxBatch: 10,
+      answersInTurn: 2,
+    });
+    const answered: string[] = [];
+    const ask = async (key: string) => answered.push((await reads.read(key)) ?? 'nothing');
+    const batch = ['a', 'b', 'c', 'd', 'e', 'f'].map(ask);
+    await Promise.race(batch);
+    const late = ask('late');
+    await Promise.all([...batch, late]);
+
+    expect(begun.map((keys) => keys.length)).toEqual([6, 1]);
+    expect(answered.indexOf('late')).toBeLessThan(answered.indexOf('f'));
+    expect(answered.toSorted()).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'late']);
+  });
+});
