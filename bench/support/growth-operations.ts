@@ -63,18 +63,18 @@ export const LEDGER_OPERATIONS: readonly Operation[] = [
 
 const GRANT = 'id source amount remaining expiresAt';
 
-/** What is asked of accounts with few and with many grants. */
+/** What is asked of accounts with few and with many grants. Pages are as long as the shortest list: all answer with as much. */
 export const GRANT_OPERATIONS: readonly Operation[] = [
   SPEND,
   OVERVIEW,
   ask(
-    'a page of grants',
-    `query Grants { account { creditGrants(first: 20) { nodes { ${GRANT} } } } }`,
+    'a page of two grants',
+    `query Grants { account { creditGrants(first: 2) { nodes { ${GRANT} } } } }`,
     '"source":',
   ),
   ask(
-    'a page of grants to spend',
-    `query Open { account { creditGrants(first: 20, spendableOnly: true) { nodes { ${GRANT} } } } }`,
+    'a page of two grants to spend',
+    `query Open { account { creditGrants(first: 2, spendableOnly: true) { nodes { ${GRANT} } } } }`,
     '"source":',
   ),
 ];
