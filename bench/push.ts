@@ -2,6 +2,7 @@
 // graphql-ws as it is published and beside ws without any protocol on top.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import { median } from './support/measurement.ts';
 import type { PushFigures, PushOrder, PushTarget } from './support/push-order.ts';
 import { type PushRun, pushReport } from './support/push-report.ts';
@@ -13,8 +14,7 @@ import { setStage } from './support/stage.ts';
 
 /** Fewer of them while the program itself is worked on: what they show is not written down. */
 const [subscribers = 10_000, repetitions = 3] = process.argv.slice(2).map(Number);
-const CHANGES = 8;
-const CALLERS = 64;
+const RUNS = 8;
 const ANSWERS = 500;
 const PROGRAMS = ['tollgate', 'stock-graphql-ws', 'raw-ws'] as const;
 
@@ -23,28 +23,21 @@ const stage = await setStage();
 const audiences = PROGRAMS.map(() => fork(new URL('./support/push-audience.ts', import.meta.url)));
 const servers: PushServer[] = [];
 try {
-  const url = await stage.createDatabase('push');
-  for (const program of PROGRAMS) servers.push(await startPushServer(program, url, stage));
-  const targets = servers.map(({ port }, index): PushTarget => {
-    const name = PROGRAMS[index] ?? '';
-    return { name, port, trigger: name === 'tollgate' ? 'spend' : 'publish' };
-  });
-  const answers = await compareAnswers(targets[0]);
+  const targets: PushTarget[] = [];
+  for (const name of PROGRAMS) {
+    const databaseUrl = await stage.createDatabase(`push_${name.replaceAll('-', '_')}`);
+    const server = await startPushServer(name, databaseUrl, stage);
+    servers.push(server);
+    targets.push({ name, port: server.port, databaseUrl });
+  }
   const heaps = await openAudiences(targets, 1);
-  const oneAccount = await race(targets, { what: 'one account', changes: CHANGES });
+  const oneAccount = await race(targets, RUNS);
   await closeAudiences();
   await openAudiences(targets, subscribers);
-  const everyAccount = await race(targets, { what: 'every account', callers: CALLERS });
+  const everyAccount = await race(targets, 1);
   await closeAudiences();
-  await report({
-    subscribers,
-    repetitions,
-    callers: CALLERS,
-    heaps,
-    oneAccount,
-    everyAccount,
-    answers,
-  });
+  const answers = await compareAnswers(targets[0]);
+  await report({ subscribers, repetitions, heaps, oneAccount, everyAccount, answers });
 } finally {
   for (const server of servers) await server.stop();
   for (const audience of audiences) await stopChild(audience);
@@ -72,25 +65,33 @@ async function openAudiences(
   return heaps;
 }
 
-/** Lets everyone take turns, besides a first time that only warms up; answers the medians. */
-async function race(
-  targets: readonly PushTarget[],
-  order: PushOrder,
-): Promise<readonly PushFigures[]> {
+/** Lets everyone take turns in hearing runs, besides a first time that only warms up; answers the medians. */
+async function race(targets: readonly PushTarget[], runs: number): Promise<readonly PushFigures[]> {
   const found = targets.map((): PushFigures[] => []);
   for (let repetition = 0; repetition <= repetitions; repetition += 1) {
     const turns = [...targets.entries()];
     for (const [index, target] of repetition % 2 === 0 ? turns : turns.toReversed()) {
-      const figures = await tell(index, order);
+      const figures = await tell(index, { what: 'runs', count: runs });
       const { perSecond, p50Ms, p99Ms } = figures;
       note(
         target,
         `${perSecond.toFixed(0)}/s  p50 ${p50Ms.toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms`,
       );
-      if (repetition > 0) found[index]?.push(figures);
+      found[index]?.push(figures);
     }
+    compareMessages(found.map((all) => all[repetition]?.samples));
   }
-  return found.map(medians);
+  return found.map((all) => medians(all.slice(1)));
+}
+
+/** Fails unless all servers have told the same, of each account and run that was kept. */
+function compareMessages([ours = {}, ...others]: readonly PushFigures['samples'][]): void {
+  const payloadOf = (message = '{}'): unknown => JSON.parse(message).payload;
+  for (const [which, message] of Object.entries(ours)) {
+    for (const theirs of others)
+      if (!isDeepStrictEqual(payloadOf(theirs?.[which]), payloadOf(message)))
+        throw new Error(`Of account ${which}: ${theirs?.[which]}, not ${message}`);
+  }
 }
 
 /** How long after the answer one subscriber is told, and how long Redis takes; null without a Redis. */

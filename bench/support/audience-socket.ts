@@ -20,7 +20,7 @@ const SHARED = Buffer.allocUnsafeSlow(65_536);
 interface AudienceSocketOptions {
   readonly port: number;
   readonly account: number;
-  readonly onReceipt: (account: number) => void;
+  readonly onReceipt: (account: number, message: Buffer) => void;
   readonly onFailure: (error: Error) => void;
 }
 
@@ -87,8 +87,9 @@ export class AudienceSocket {
       return;
     }
     const { account } = this.#options;
-    const Authorization = `Bearer ${seededAccount(account).masterKey}`;
-    this.#say({ type: 'connection_init', payload: { Authorization, account } });
+    const { id, masterKey } = seededAccount(account);
+    const payload = { Authorization: `Bearer ${masterKey}`, account: id };
+    this.#say({ type: 'connection_init', payload });
   }
 
   #hear(opcode: number, message: Buffer): void {
@@ -110,7 +111,7 @@ export class AudienceSocket {
       this.#options.onFailure(new Error(`Version ${version} came after ${this.#version}.`));
     this.#version = version;
     if (isFirst) this.#opened();
-    else this.#options.onReceipt(this.#options.account);
+    else this.#options.onReceipt(this.#options.account, message);
   }
 
   #say(message: object): void {

@@ -1,13 +1,16 @@
 import { AudienceSocket } from './audience-socket.ts';
 import { HttpCaller } from './http-caller.ts';
+import { LedgerRun } from './ledger-run.ts';
 import type { PushFigures, PushOrder, PushTarget } from './push-order.ts';
+import { Receipts } from './push-receipts.ts';
 import { RedisConnection } from './redis-connection.ts';
-import { spendBody } from './spend-operation.ts';
 
 const OPENED_TOGETHER = 50;
 const RECEIVED_WITHIN_MS = 30_000;
 /** The account of the subscriber who is alone. */
 const ALONE = 9_999;
+/** Of one account of so many a message is kept, to be compared. */
+const SAMPLED = 50;
 const REDIS_CHANNEL = 'push';
 
 let audience: Audience | null = null;
@@ -24,17 +27,16 @@ process.on('message', (order: PushOrder) => {
 async function follow(order: PushOrder): Promise<PushFigures | object> {
   switch (order.what) {
     case 'open':
-      audience = new Audience(order.target);
-      await audience.open(order.sockets, order.accounts);
+      audience = await Audience.gather(order.target, order.accounts);
+      await audience.open(order.sockets);
       return {};
     case 'close':
-      audience?.close();
+      await audience?.close();
       audience = null;
       return {};
-    case 'one account':
-      return listening().hearOneAccount(order.changes);
-    case 'every account':
-      return listening().hearEveryAccount(order.callers);
+    case 'runs':
+      if (audience === null) throw new Error('Nobody listens.');
+      return audience.hearRuns(order.count);
     case 'answers':
       return oneSubscriber(order.target, order.changes);
     default:
@@ -42,76 +44,66 @@ async function follow(order: PushOrder): Promise<PushFigures | object> {
   }
 }
 
-function listening(): Audience {
-  if (audience === null) throw new Error('Nobody listens.');
-  return audience;
-}
-
 /** The subscribers of one server. */
 class Audience {
   readonly #target: PushTarget;
+  readonly #accounts: number;
+  readonly #run: LedgerRun;
   readonly #sockets: AudienceSocket[] = [];
-  #onReceipt: (account: number) => void = () => undefined;
+  #onReceipt: (account: number, message: Buffer) => void = () => undefined;
   #fail: (error: Error) => void = () => undefined;
 
-  constructor(target: PushTarget) {
+  private constructor(target: PushTarget, accounts: number, run: LedgerRun) {
     this.#target = target;
+    this.#accounts = accounts;
+    this.#run = run;
   }
 
-  async open(sockets: number, accounts: number, first = 0): Promise<void> {
+  /** An audience of so many accounts, in which nobody is yet. */
+  static async gather(target: PushTarget, accounts: number): Promise<Audience> {
+    return new Audience(target, accounts, await LedgerRun.open(target.databaseUrl));
+  }
+
+  async open(sockets: number, first = 0): Promise<void> {
     const failed = new Promise<never>((_resolve, reject) => {
       this.#fail = reject;
     });
     while (this.#sockets.length < sockets) {
       const batch = Array.from({ length: OPENED_TOGETHER }, (_, n) => this.#sockets.length + n)
         .filter((n) => n < sockets)
-        .map((n) => this.#open(first + (n % accounts)));
+        .map((n) => this.#open(first + (n % this.#accounts)));
       this.#sockets.push(...(await Promise.race([Promise.all(batch), failed])));
     }
     failed.catch(() => undefined);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const socket of this.#sockets) socket.close();
+    await this.#run.close();
   }
 
-  async hearOneAccount(changes: number): Promise<PushFigures> {
-    const caller = await Caller.open(this.#target);
-    const receipts = new Receipts(this.#sockets.length * changes);
-    for (let change = 0; change < changes; change += 1) {
+  /** So many runs over the accounts, each from its commit until everybody has heard of it. */
+  async hearRuns(count: number): Promise<PushFigures> {
+    const receipts = new Receipts(this.#sockets.length * count);
+    const samples: Record<string, string> = {};
+    let spentMs = 0;
+    for (let n = 0; n < count; n += 1) {
+      await this.#run.debit(this.#accounts);
       const sentAt = performance.now();
-      const received = this.#receive(this.#sockets.length, () => receipts.note(sentAt));
-      await Promise.all([caller.change(0), received]);
+      const received = this.#receive(this.#sockets.length, (account, message) => {
+        receipts.note(sentAt);
+        if (account % SAMPLED === 0) samples[`${account}, run ${n}`] ??= String(message);
+      });
+      await Promise.all([this.#run.commit(), received]);
+      spentMs += performance.now() - sentAt;
     }
-    caller.close();
-    return receipts.figures();
+    const figures = receipts.figures();
+    return { ...figures, perSecond: (figures.receipts / spentMs) * 1_000, samples };
   }
 
-  async hearEveryAccount(count: number): Promise<PushFigures> {
-    const callers = await Promise.all(
-      Array.from({ length: count }, () => Caller.open(this.#target)),
-    );
-    const total = this.#sockets.length;
-    const sentAt = new Float64Array(total);
-    const receipts = new Receipts(total);
-    let next = 0;
-    const changeUntilEnd = async (caller: Caller) => {
-      while (next < total) {
-        const account = next;
-        next += 1;
-        sentAt[account] = performance.now();
-        await caller.change(account);
-      }
-    };
-    const received = this.#receive(total, (account) => receipts.note(sentAt[account] ?? 0));
-    await Promise.all([received, ...callers.map(changeUntilEnd)]);
-    for (const caller of callers) caller.close();
-    return receipts.figures();
-  }
-
-  /** One change of one account after the other, and how long after its answer it was heard of. */
+  /** One spend of one account after the other, and how long after its answer it was heard of. */
   async hearAfterAnswers(account: number, changes: number): Promise<PushFigures> {
-    const caller = await Caller.open(this.#target);
+    const caller = await HttpCaller.open(this.#target.port);
     const receipts = new Receipts(changes);
     for (let change = 0; change < changes; change += 1) {
       const sentAt = performance.now();
@@ -120,8 +112,7 @@ class Audience {
         receivedAt = performance.now();
         receipts.note(sentAt);
       });
-      const answered = caller.change(account).then(() => performance.now());
-      const [answeredAt] = await Promise.all([answered, received]);
+      const [answeredAt] = await Promise.all([spendFrom(caller, account), received]);
       receipts.noteAnswer(receivedAt - answeredAt);
     }
     caller.close();
@@ -132,13 +123,13 @@ class Audience {
     return AudienceSocket.open({
       port: this.#target.port,
       account,
-      onReceipt: (heardOf) => this.#onReceipt(heardOf),
+      onReceipt: (heardOf, message) => this.#onReceipt(heardOf, message),
       onFailure: (error) => this.#fail(error),
     });
   }
 
   /** Resolves when so many messages were heard. */
-  #receive(count: number, note: (account: number) => void): Promise<void> {
+  #receive(count: number, note: (account: number, message: Buffer) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       let missing = count;
       const late = setTimeout(
@@ -146,8 +137,8 @@ class Audience {
         RECEIVED_WITHIN_MS,
       );
       this.#fail = reject;
-      this.#onReceipt = (account) => {
-        note(account);
+      this.#onReceipt = (heardOf, message) => {
+        note(heardOf, message);
         missing -= 1;
         if (missing > 0) return;
         clearTimeout(late);
@@ -157,78 +148,20 @@ class Audience {
   }
 }
 
-/** Asks for changes, in the words of whom it asks. */
-class Caller {
-  readonly #connection: HttpCaller;
-  readonly #trigger: PushTarget['trigger'];
-
-  private constructor(connection: HttpCaller, trigger: PushTarget['trigger']) {
-    this.#connection = connection;
-    this.#trigger = trigger;
-  }
-
-  static async open({ port, trigger }: PushTarget): Promise<Caller> {
-    return new Caller(await HttpCaller.open(port), trigger);
-  }
-
-  async change(account: number): Promise<void> {
-    keysUsed += 1;
-    const answer =
-      this.#trigger === 'spend'
-        ? await this.#connection.post(account, spendBody(`push-${keysUsed}`))
-        : await this.#connection.send('/publish', 'accept: */*', JSON.stringify({ account }));
-    const isRight = answer.includes(
-      this.#trigger === 'spend' ? 'SpendCreditsPayload' : '"ok":true',
-    );
-    if (!isRight) throw new Error(answer);
-  }
-
-  close(): void {
-    this.#connection.close();
-  }
-}
-
-class Receipts {
-  readonly #waits: Float64Array;
-  readonly #afterAnswers: number[] = [];
-  #count = 0;
-  #first = Number.POSITIVE_INFINITY;
-  #last = 0;
-
-  constructor(most: number) {
-    this.#waits = new Float64Array(most);
-  }
-
-  note(sentAt: number): void {
-    this.#last = performance.now();
-    this.#first = Math.min(this.#first, sentAt);
-    this.#waits[this.#count] = this.#last - sentAt;
-    this.#count += 1;
-  }
-
-  noteAnswer(waitMs: number): void {
-    this.#afterAnswers.push(waitMs);
-  }
-
-  figures(): PushFigures {
-    const waits = this.#waits.subarray(0, this.#count).toSorted();
-    const after = this.#afterAnswers.toSorted((a, b) => a - b);
-    return {
-      receipts: this.#count,
-      perSecond: (this.#count / (this.#last - this.#first)) * 1_000,
-      p50Ms: at(waits, 0.5),
-      p99Ms: at(waits, 0.99),
-      afterAnswerP50Ms: at(after, 0.5),
-      afterAnswerP99Ms: at(after, 0.99),
-    };
-  }
+/** Spends once; answers when the answer came. */
+async function spendFrom(caller: HttpCaller, account: number): Promise<number> {
+  keysUsed += 1;
+  const answer = await caller.spend(account, `push-${keysUsed}`);
+  const answeredAt = performance.now();
+  if (!answer.includes('SpendCreditsPayload')) throw new Error(answer);
+  return answeredAt;
 }
 
 async function oneSubscriber(target: PushTarget, changes: number): Promise<PushFigures> {
-  const alone = new Audience(target);
-  await alone.open(1, 1, ALONE);
+  const alone = await Audience.gather(target, 1);
+  await alone.open(1, ALONE);
   const figures = await alone.hearAfterAnswers(ALONE, changes);
-  alone.close();
+  await alone.close();
   return figures;
 }
 
@@ -246,8 +179,4 @@ async function throughRedis(url: string, changes: number): Promise<PushFigures> 
   publisher.close();
   subscriber.close();
   return receipts.figures();
-}
-
-function at(sorted: ArrayLike<number>, share: number): number {
-  return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
 }

@@ -1,9 +1,8 @@
-/** Who is listened to, and how it is told to push. */
+/** Who is listened to, and the database that its messages come from. */
 export interface PushTarget {
   readonly name: string;
   readonly port: number;
-  /** Spends through the API, or asks a server that only pushes to publish. */
-  readonly trigger: 'spend' | 'publish';
+  readonly databaseUrl: string;
 }
 
 /** What the audience is told to do. */
@@ -15,11 +14,9 @@ export type PushOrder =
       /** Over how many accounts the sockets are spread, from the first on. */
       readonly accounts: number;
     }
-  /** One change of the one account after the other, each when everybody has the one before. */
-  | { readonly what: 'one account'; readonly changes: number }
-  /** One change of every account, by so many callers at a time. */
-  | { readonly what: 'every account'; readonly callers: number }
-  /** One change after the other of an account with one subscriber. */
+  /** So many runs over the accounts that are watched, each when everybody has the one before. */
+  | { readonly what: 'runs'; readonly count: number }
+  /** One spend after the other of an account with one subscriber. */
   | { readonly what: 'answers'; readonly target: PushTarget; readonly changes: number }
   | { readonly what: 'redis'; readonly url: string; readonly changes: number }
   | { readonly what: 'close' };
@@ -27,10 +24,12 @@ export type PushOrder =
 export interface PushFigures {
   readonly receipts: number;
   readonly perSecond: number;
-  /** From asking for the change to its receipt. */
+  /** From the commit of the change, or asking for it, to its receipt. */
   readonly p50Ms: number;
   readonly p99Ms: number;
   /** From the answer to the receipt; less than nothing when the push was there first. */
   readonly afterAnswerP50Ms: number;
   readonly afterAnswerP99Ms: number;
+  /** Some of the messages, by account and run. */
+  readonly samples?: Readonly<Record<string, string>>;
 }

@@ -5,7 +5,6 @@ import { goalRow, machine, table } from './report-text.ts';
 export interface PushRun {
   readonly subscribers: number;
   readonly repetitions: number;
-  readonly callers: number;
   /** Bytes of heap per idle subscriber. */
   readonly heaps: readonly number[];
   readonly oneAccount: readonly PushFigures[];
@@ -31,10 +30,13 @@ export function pushReport(run: PushRun): string {
     table(head, rows),
     '',
     `${machine()}, Node ${process.versions.node}; ${count} sockets, each with an operation id of its own, the receivers a process ` +
-      `beside the server. A change is asked for over HTTP: Tollgate commits a spend, the others publish from memory. Of one account ` +
-      `the next change is asked for when everybody has the one before; of every account ${run.callers} callers change one after the ` +
-      `other, and Tollgate pushes as fast as it commits spends. Latencies are from asking to receipt. Heap is told for the subscribers of one account; the answer is that of the spend, its subscriber is alone, and less than nothing means that the push came first. Every subscriber got every version once and in order. Medians of ` +
-      `${run.repetitions} interleaved repetitions.`,
+      `beside the server. What is pushed is committed by a program beside the servers, each of which has an equal database, hears ` +
+      `the ledger's NOTIFY and reads what is new (graphql-ws through a DataLoader, ws by one statement for all that moved): a spend ` +
+      `of the one account, or one transaction that debits every account once. ` +
+      `The next one comes when everybody has the one before. Latencies are from asking for the commit to each receipt, and ` +
+      `messages a second from there to the last one. Every subscriber got every version once and in order, and what the three ` +
+      `servers told was compared. Heap is told for the subscribers of one account. The answer is that of a spend over HTTP, its ` +
+      `subscriber is alone, and less than nothing means that the push came first. Medians of ${run.repetitions} interleaved repetitions.`,
     '',
   ].join('\n');
 }
