@@ -12,8 +12,6 @@ export const MICRO = 1_000_000n;
 /** The largest amount of credits a row can hold (PostgreSQL's bigint), in micro-credits. */
 export const MAX_CREDITS_MICRO = 9_223_372_036_854_775_807n;
 
-const ZERO = '0'.charCodeAt(0);
-
 const CREDITS_TEXT = /^(-?)(\d{1,13})(?:\.(\d{1,6}))?$/;
 
 /**
@@ -33,11 +31,11 @@ export function parseCredits(text: string): bigint | null {
 export function formatCredits(micro: bigint): string {
   const sign = micro < 0n ? '-' : '';
   const digits = (micro < 0n ? -micro : micro).toString().padStart(7, '0');
-  const whole = digits.slice(0, -6);
+  const point = digits.length - 6;
   let end = digits.length;
-  while (end > whole.length && digits.charCodeAt(end - 1) === ZERO) end -= 1;
-  const fraction = digits.slice(whole.length, end);
-  return fraction === '' ? `${sign}${whole}` : `${sign}${whole}.${fraction}`;
+  while (end > point && digits[end - 1] === '0') end -= 1;
+  const whole = `${sign}${digits.slice(0, point)}`;
+  return end === point ? whole : `${whole}.${digits.slice(point, end)}`;
 }
 
 /** floor(amount × numerator / denominator) for non-negative integers, without floating point. */
