@@ -21,6 +21,7 @@ import { LedgerService } from '../features/ledger/ledger.service.ts';
 import { LedgerStore } from '../features/ledger/ledger.store.ts';
 import { LedgerAuditService } from '../features/ledger/ledger-audit.service.ts';
 import { LedgerAuditStore } from '../features/ledger/ledger-audit.store.ts';
+import { LedgerChangesStore } from '../features/ledger/ledger-changes.store.ts';
 import { LedgerHistoryService } from '../features/ledger/ledger-history.service.ts';
 import { LedgerHistoryStore } from '../features/ledger/ledger-history.store.ts';
 import { LedgerPageStore } from '../features/ledger/ledger-page.store.ts';
@@ -187,7 +188,13 @@ function composeLedger(base: Base & ReturnType<typeof composeAccounts>) {
   });
   const ledgerSweep = new LedgerSweepService(new LedgerSweepStore(database), clock);
   const ledgerAudit = new LedgerAuditService(new LedgerAuditStore(database), base.logger);
-  const balanceStreams = new BalanceStreamService({ ledger, history: entries, hub, news });
+  const balanceStreams = new BalanceStreamService({
+    ledger,
+    changes: new LedgerChangesStore(database, clock),
+    history: entries,
+    hub,
+    news,
+  });
   const holds = new CreditHoldService({
     ...base,
     store: new CreditHoldStore(database),

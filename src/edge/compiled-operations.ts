@@ -50,12 +50,17 @@ export class CompiledOperations {
     this.#compileAfter = compileAfter;
   }
 
-  /** As `execute` of graphql-js. */
-  async execute(execution: Execution): Promise<ExecutionResult> {
+  /** As `execute` of graphql-js: a promise only where something has to be waited for. */
+  execute(execution: Execution): ExecutionResult | Promise<ExecutionResult> {
     const compiled = this.#compiled(execution);
     if (compiled === null) return this.interpret(execution);
     const { rootValue, contextValue, variableValues } = execution;
-    const result = await compiled.query(rootValue, contextValue, { ...variableValues });
+    const result = compiled.query(rootValue, contextValue, { ...variableValues });
+    if (result instanceof Promise) return result.then((done) => this.#seen(done, execution));
+    return this.#seen(result, execution);
+  }
+
+  #seen(result: ExecutionResult, execution: Execution): ExecutionResult | Promise<ExecutionResult> {
     // Nothing was executed: the variables do not fit, and graphql-js says why in its own words.
     if (!('data' in result)) return this.interpret(execution);
     if (result.errors === undefined) return result;

@@ -71,7 +71,7 @@ export function createGraphServer(options: GraphServerOptions): GraphServer {
 
 function executeWith(operations: CompiledOperations, tracing: Tracing | null): ExecutePassed {
   return ({ document, operation, operationName }, variableValues, contextValue) => {
-    const execute = () =>
+    const execute = async () =>
       operations.execute({ document, operationName, variableValues, contextValue });
     if (tracing === null) return execute();
     const type = operation.operation;

@@ -1,30 +1,28 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { ExecutionResult } from 'graphql';
-import type { LiveStream } from '../live/live-stream.ts';
+import type { LiveStream, Waiting } from '../live/live-stream.ts';
+import { LiveOutbox } from './live-outbox.ts';
+import { SharedResult } from './shared-results.ts';
 
-type Execute = (event: unknown) => Promise<ExecutionResult>;
 
 /** Where somebody is who listens: in which stream, and after what. */
 export interface Seat {
   readonly name: string;
   readonly stream: LiveStream;
   readonly place: unknown;
-  readonly execute: Execute;
+  readonly execute: (event: unknown) => SharedResult | Promise<SharedResult>;
+  /** The same, once for all of this name who read this event by themselves. */
+  readonly share: (event: unknown) => Promise<SharedResult>;
 }
 
 export interface Listener {
-  /** Sends a result without errors if the network takes it right away; false when it has to be waited for. */
-  sendAtOnce(result: ExecutionResult): boolean;
+  /** Sends a result if it has no errors and the network takes it right away; false when it has to be waited for. */
+  sendAtOnce(result: SharedResult): boolean;
   /** Gives it a result to send in its own time; it comes back when that is done. */
-  leaveWith(result: ExecutionResult, seat: Seat): void;
+  leaveWith(result: SharedResult, seat: Seat): void;
   moveTo(audience: Audience): void;
   end(): void;
   fail(error: unknown): void;
 }
-
-/** How many are sent to before others get their turn. */
-const SENT_TOGETHER = 256;
 
 /**
  * Those who ask the same and have heard the same listen together: one stream is read, each event executed once, and sent to
@@ -33,6 +31,7 @@ const SENT_TOGETHER = 256;
  */
 export class LiveAudiences {
   readonly #byName = new Map<string, Set<Audience>>();
+  readonly #outbox = new LiveOutbox();
 
   /** Lets a listener wait for what comes after its place; `own`: its stream, which ends when another one serves as well. */
   join(listener: Listener, seat: Seat, own: LiveStream | null): Audience {
@@ -45,29 +44,34 @@ export class LiveAudiences {
       return audience;
     }
     const stream = own ?? seat.stream.reopenAfter(seat.place);
-    const audience = new Audience({ ...seat, stream }, audiences, () => {
+    const closed = () => {
       if (audiences.size === 0 && this.#byName.get(seat.name) === audiences)
         this.#byName.delete(seat.name);
-    });
+    };
+    const audience = new Audience({ ...seat, stream }, audiences, this.#outbox, closed);
     audience.add(listener);
-    void audience.run();
+    audience.listen();
     return audience;
   }
 }
 
-/** Listeners at one place of one stream. */
-export class Audience {
+/** Listeners at one place of one stream: it is read, and each event executed and sent, until nobody listens any more. */
+export class Audience implements Waiting<unknown> {
   readonly #seat: Seat;
   /** All audiences of the same name. */
   readonly #peers: Set<Audience>;
+  readonly #outbox: LiveOutbox;
   readonly #closed: () => void;
   readonly #listeners = new Set<Listener>();
   /** Null while there is none that everybody is at. */
   #place: { readonly at: unknown } | null;
+  /** What is being sent, and to whom it was not sent yet. */
+  #sending: { readonly result: SharedResult; readonly remaining: Iterator<Listener> } | null = null;
 
-  constructor(seat: Seat, peers: Set<Audience>, closed: () => void) {
+  constructor(seat: Seat, peers: Set<Audience>, outbox: LiveOutbox, closed: () => void) {
     this.#seat = seat;
     this.#peers = peers.add(this);
+    this.#outbox = outbox;
     this.#closed = closed;
     this.#place = { at: seat.place };
   }
@@ -85,41 +89,78 @@ export class Audience {
     if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#close();
   }
 
-  /** Reads, executes and sends, until nobody listens any more. */
-  async run(): Promise<void> {
-    const { stream, execute } = this.#seat;
+  /** Waits for the next event. */
+  listen(): void {
+    if (this.#listeners.size > 0) this.#seat.stream.ask(this);
+  }
+
+  told(event: unknown): void {
+    // Whoever came now would miss this event or hear it twice.
+    this.#place = null;
     try {
-      while (this.#listeners.size > 0) {
-        const { value: event, done } = await stream.next();
-        if (done) break;
-        await this.#tell(await execute(event));
-        this.#welcomePeers();
-      }
+      const result = this.#seat.execute(event);
+      if (result instanceof SharedResult) this.#tell(result);
+      else
+        result.then(
+          (executed) => this.#tell(executed),
+          (error: unknown) => this.failed(error),
+        );
     } catch (error) {
-      for (const listener of this.#listeners) listener.fail(error);
-      this.#listeners.clear();
+      this.failed(error);
     }
+  }
+
+  ended(): void {
     for (const listener of this.#listeners) listener.end();
     this.#close();
   }
 
-  async #tell(result: ExecutionResult): Promise<void> {
-    const { stream } = this.#seat;
-    const { place } = stream;
-    const isPlain = result.errors === undefined;
-    // Whoever came now would miss this event or hear it twice.
-    this.#place = null;
+  failed(error: unknown): void {
+    this.#sending = null;
+    for (const listener of this.#listeners) listener.fail(error);
+    this.#listeners.clear();
+    this.#close();
+  }
+
+  /** Sends to some of those who were not sent to yet; after the last one it waits for the next event. */
+  sendSome(most: number): { readonly sent: number; readonly isDone: boolean } {
     let sent = 0;
-    for (const listener of this.#listeners) {
-      if (!(isPlain && listener.sendAtOnce(result))) {
-        this.#listeners.delete(listener);
-        listener.leaveWith(result, { ...this.#seat, place });
-      }
-      sent += 1;
-      if (sent % SENT_TOGETHER === 0) await turn();
+    try {
+      for (; sent < most; sent += 1) if (!this.#sendNext()) return { sent, isDone: true };
+    } catch (error) {
+      this.failed(error);
     }
-    if (this.#listeners.size === 0) this.#close();
-    else this.#place = { at: place };
+    return { sent, isDone: this.#sending === null };
+  }
+
+  #tell(result: SharedResult): void {
+    this.#sending = { result, remaining: this.#listeners.values() };
+    this.#outbox.add(this);
+  }
+
+  #sendNext(): boolean {
+    if (this.#sending === null) return false;
+    const { result, remaining } = this.#sending;
+    const { value: listener, done } = remaining.next();
+    if (done) {
+      this.#sending = null;
+      this.#told();
+      return false;
+    }
+    if (listener.sendAtOnce(result)) return true;
+    this.#listeners.delete(listener);
+    listener.leaveWith(result, { ...this.#seat, place: this.#seat.stream.place });
+    return true;
+  }
+
+  #told(): void {
+    if (this.#listeners.size === 0) {
+      this.#close();
+      return;
+    }
+    this.#place = { at: this.#seat.stream.place };
+    this.#welcomePeers();
+    this.listen();
   }
 
   /** Takes in everybody who has come to the same place by another way. */

@@ -6,14 +6,13 @@ import { WebSocket } from 'ws';
 import type { Logger } from '../platform/logger.ts';
 import type { ErrorFormat } from './error-format.ts';
 import type { LiveAudiences, Seat } from './live-audiences.ts';
-import type { LiveExecution } from './live-execution.ts';
 import type { LiveFrames } from './live-frames.ts';
 import type { LiveHeartbeat } from './live-heartbeat.ts';
 import { LiveSubscription } from './live-subscription.ts';
+import { SharedResult } from './shared-results.ts';
 
 /** What all connections share. */
 export interface LiveDoor {
-  readonly execution: LiveExecution;
   readonly audiences: LiveAudiences;
   readonly frames: LiveFrames;
   readonly heartbeat: LiveHeartbeat;
@@ -87,15 +86,12 @@ export class LiveConnection {
     this.#socket.close(TRY_AGAIN_LATER, reason);
   }
 
-  sendAtOnce(id: string, result: ExecutionResult): boolean {
+  sendAtOnce(id: string, result: SharedResult): boolean {
     return this.#door.frames.sendAtOnce(this.#socket, this.#wire, id, result);
   }
 
-  sendNext(id: string, result: ExecutionResult): Promise<void> {
-    const payload =
-      result.errors === undefined
-        ? this.#door.execution.textOf(result)
-        : JSON.stringify({ ...result, errors: this.#shown(result.errors) });
+  sendNext(id: string, { result, text }: SharedResult): Promise<void> {
+    const payload = text ?? JSON.stringify({ ...result, errors: this.#shown(result.errors ?? []) });
     return this.#send(`{"id":${JSON.stringify(id)},"type":"next","payload":${payload}}`);
   }
 
@@ -158,7 +154,7 @@ export class LiveConnection {
     } else if ('stream' in opened) {
       await subscription.begin(opened);
     } else if (isResult(opened)) {
-      await this.sendNext(id, opened);
+      await this.sendNext(id, new SharedResult(opened));
       subscription.end();
     } else {
       this.#forget(subscription);

@@ -8,7 +8,7 @@ import { LiveStream } from '../live/live-stream.ts';
 import { invariant } from '../platform/assert.ts';
 import { CompiledOperations } from './compiled-operations.ts';
 import type { Seat } from './live-audiences.ts';
-import { SharedResults } from './shared-results.ts';
+import { SharedResult, SharedResults } from './shared-results.ts';
 
 /** Executes the events of subscriptions, those of the same name once. */
 export class LiveExecution {
@@ -28,18 +28,24 @@ export class LiveExecution {
     const stream = await createSourceEventStream(args);
     if (!(Symbol.asyncIterator in stream)) return stream;
     invariant(stream instanceof LiveStream, 'what is subscribed to is a LiveStream');
-    const execute = (event: unknown) =>
-      this.#results.resultOf(event, name, () => this.#execute(event, args));
-    return { name, stream, place: null, execute };
+    const execute = (event: unknown) => this.#execute(event, args);
+    const share = (event: unknown) =>
+      this.#results.resultOf(event, name, async () => execute(event));
+    return { name, stream, place: null, execute, share };
   }
 
-  /** What subscribers of one result are sent. */
-  textOf(result: ExecutionResult): string {
-    return this.#results.textOf(result);
-  }
-
-  #execute(event: unknown, args: ExecutionArgs): Promise<ExecutionResult> {
+  /** At once where nothing has to be waited for: what an event tells is in it already. */
+  #execute(event: unknown, args: ExecutionArgs): SharedResult | Promise<SharedResult> {
+    const { document, operationName, variableValues } = args;
     const contextValue = { ...(args.contextValue as object) };
-    return this.#operations.execute({ ...args, rootValue: event, contextValue });
+    const result = this.#operations.execute({
+      document,
+      operationName,
+      variableValues,
+      contextValue,
+      rootValue: event,
+    });
+    if (result instanceof Promise) return result.then((done) => new SharedResult(done));
+    return new SharedResult(result);
   }
 }

@@ -40,9 +40,8 @@ export class LiveProtocol {
     this.#execution = new LiveExecution(options.schema);
     this.#door = {
       ...options,
-      execution: this.#execution,
       audiences: new LiveAudiences(),
-      frames: new LiveFrames((result) => this.#execution.textOf(result)),
+      frames: new LiveFrames(),
       heartbeat: new LiveHeartbeat(),
       open: (socket, asked, isOneTooMany) => this.#open(socket, asked, isOneTooMany),
     };

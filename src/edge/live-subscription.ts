@@ -1,12 +1,12 @@
-import type { ExecutionResult } from 'graphql';
 import type { Audience, Listener, LiveAudiences, Seat } from './live-audiences.ts';
+import type { SharedResult } from './shared-results.ts';
 
 /** What a subscription says, and to whom. */
 interface Subscriber {
-  /** Sends a result without errors if the network takes it right away; false when it has to be waited for. */
-  sendAtOnce(id: string, result: ExecutionResult): boolean;
+  /** Sends a result if it has no errors and the network takes it right away; false when it has to be waited for. */
+  sendAtOnce(id: string, result: SharedResult): boolean;
   /** Resolves when the network has taken it. */
-  sendNext(id: string, result: ExecutionResult): Promise<void>;
+  sendNext(id: string, result: SharedResult): Promise<void>;
   /** The subscription has ended by itself, or failed. */
   ended(subscription: LiveSubscription, failure: { readonly error: unknown } | null): void;
   readonly audiences: LiveAudiences;
@@ -42,18 +42,18 @@ export class LiveSubscription implements Listener {
     try {
       const { value: event, done } = await seat.stream.next();
       if (done || this.#isOver) return this.end();
-      await this.#subscriber.sendNext(this.id, await seat.execute(event));
+      await this.#subscriber.sendNext(this.id, await seat.share(event));
     } catch (error) {
       return this.fail(error);
     }
     this.#listen({ ...seat, place: seat.stream.place });
   }
 
-  sendAtOnce(result: ExecutionResult): boolean {
+  sendAtOnce(result: SharedResult): boolean {
     return this.#subscriber.sendAtOnce(this.id, result);
   }
 
-  leaveWith(result: ExecutionResult, seat: Seat): void {
+  leaveWith(result: SharedResult, seat: Seat): void {
     this.#audience = null;
     this.#subscriber.sendNext(this.id, result).then(
       () => this.#listen(seat),

@@ -14,37 +14,39 @@ export function nameOf({ caller, query, operationName, variables }: Asked): stri
   return JSON.stringify([identityOf(caller), operationName ?? null, variables ?? null, query]);
 }
 
+/** What an event became for those who are told the same, with its text, which is written once. */
+export class SharedResult {
+  readonly result: ExecutionResult;
+  /** Null: there are errors, which each subscriber is shown by itself. */
+  readonly text: string | null;
+
+  constructor(result: ExecutionResult) {
+    this.result = result;
+    this.text = result.errors === undefined ? JSON.stringify(result) : null;
+  }
+}
+
 /**
- * What events became for their subscribers. Those who ask the same and are given the same event share one execution, and
- * one text of its result; it is forgotten with the event.
+ * What events became for those who read them by themselves at the same time, as ten thousand do who open together: those who ask
+ * the same and are given the same event share one execution. It is forgotten with the event.
  */
 export class SharedResults {
-  readonly #byEvent = new WeakMap<object, Map<string, Promise<ExecutionResult>>>();
-  readonly #texts = new WeakMap<ExecutionResult, string>();
+  readonly #byEvent = new WeakMap<object, Map<string, Promise<SharedResult>>>();
 
   /** The result of this event for subscriptions of this name. */
   resultOf(
     event: unknown,
     name: string,
-    execute: () => Promise<ExecutionResult>,
-  ): Promise<ExecutionResult> {
+    execute: () => Promise<SharedResult>,
+  ): Promise<SharedResult> {
     if (typeof event !== 'object' || event === null) return execute();
-    const results = this.#byEvent.get(event) ?? new Map<string, Promise<ExecutionResult>>();
+    const results = this.#byEvent.get(event) ?? new Map<string, Promise<SharedResult>>();
     this.#byEvent.set(event, results);
     const known = results.get(name);
     if (known !== undefined) return known;
     const result = execute();
     results.set(name, result);
     return result;
-  }
-
-  /** A result without errors as JSON, written once. */
-  textOf(result: ExecutionResult): string {
-    const known = this.#texts.get(result);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(result);
-    this.#texts.set(result, text);
-    return text;
   }
 }
 

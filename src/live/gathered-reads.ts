@@ -2,14 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isInBackground } from '../platform/database/background.ts';
 import { isDatabaseAway } from '../platform/database/database-away.ts';
 
-interface Waiting<Value> {
-  readonly resolve: (value: Value | undefined) => void;
-  readonly reject: (error: unknown) => void;
-}
+/** What is asked for, and the promise that all have who ask for it. */
+type Asked<Value> = PromiseWithResolvers<Value | undefined>;
 
 interface GatheredReadsOptions<Value> {
-  /** Reads many at once; a key that is not there is left out. */
-  readonly read: (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
+  /** Reads many at once; a key that is not there is left out. For a promise only those wait who asked for its key. */
+  readonly read: (
+    keys: readonly string[],
+  ) => Promise<ReadonlyMap<string, Value | PromiseLike<Value>>>;
   readonly maxBatch: number;
   /**
    * After how many answers new requests are heard; all of a batch when not given. What is made of a large answer takes its
@@ -22,7 +22,8 @@ interface GatheredReadsOptions<Value> {
  * One read for all who want the same thing at the same time, such as the subscribers of a balance that moved. A read
  * begins after it was asked for, never before, so that whoever asks because of a hint sees what the hint told of. One
  * batch is in flight at a time: thousands who ask at once take one connection, not all of them, and while the database works
- * on a batch, this process makes answers of the one before. What is read in the background is gathered apart: a batch goes by the connections of whoever began it, and nobody is to wait for the others.
+ * on a batch, this process makes answers of the one before. What is read in the background is gathered apart: a batch goes by
+ * the connections of whoever began it, and nobody is to wait for the others.
  */
 export class GatheredReads<Value> {
   readonly #waitedFor: Lane<Value>;
@@ -41,7 +42,7 @@ export class GatheredReads<Value> {
 
 class Lane<Value> {
   readonly #options: GatheredReadsOptions<Value>;
-  #queue = new Map<string, Waiting<Value>[]>();
+  #queue = new Map<string, Asked<Value>>();
   #isBusy = false;
 
   constructor(options: GatheredReadsOptions<Value>) {
@@ -49,46 +50,51 @@ class Lane<Value> {
   }
 
   read(key: string): Promise<Value | undefined> {
-    return new Promise((resolve, reject) => {
-      const waiting = this.#queue.get(key);
-      if (waiting === undefined) this.#queue.set(key, [{ resolve, reject }]);
-      else waiting.push({ resolve, reject });
-      if (!this.#isBusy) void this.#drain();
-    });
+    const known = this.#queue.get(key);
+    if (known !== undefined) return known.promise;
+    const asked: Asked<Value> = Promise.withResolvers();
+    this.#queue.set(key, asked);
+    if (!this.#isBusy) void this.#drain();
+    return asked.promise;
   }
 
   async #drain(): Promise<void> {
     this.#isBusy = true;
     // Whoever was woken by the same hint asks in the same turn.
     await Promise.resolve();
-    while (this.#queue.size > 0) await this.#readBatch();
+    for (let batch = this.#begin(); batch !== null; ) {
+      const answer = await batch;
+      // The next one is on its way while the answers are made use of.
+      batch = this.#begin();
+      answer();
+    }
     this.#isBusy = false;
   }
 
-  async #readBatch(): Promise<void> {
+  /** Begins to read the next batch; resolves with what gives the answers. */
+  #begin(): Promise<() => void> | null {
+    if (this.#queue.size === 0) return null;
     const batch = [...this.#queue].slice(0, this.#options.maxBatch);
     for (const [key] of batch) this.#queue.delete(key);
-    try {
-      const values = await this.#options.read(batch.map(([key]) => key));
-      void this.#answer(batch, values);
-    } catch (error) {
-      for (const [, waiting] of batch) for (const { reject } of waiting) reject(error);
-      if (isDatabaseAway(error)) this.#turnAway(error);
-    }
+    return this.#options.read(batch.map(([key]) => key)).then(
+      (values) => () => void this.#answer(batch, values),
+      (error: unknown) => {
+        if (isDatabaseAway(error)) this.#turnAway(error);
+        return () => {
+          for (const [, { reject }] of batch) reject(error);
+        };
+      },
+    );
   }
 
   async #answer(
-    batch: readonly (readonly [string, readonly Waiting<Value>[]])[],
-    values: ReadonlyMap<string, Value>,
+    batch: readonly (readonly [string, Asked<Value>])[],
+    values: ReadonlyMap<string, Value | PromiseLike<Value>>,
   ): Promise<void> {
     const { answersInTurn = Number.POSITIVE_INFINITY } = this.#options;
-    let answers = 0;
-    for (const [key, waiting] of batch) {
-      for (const { resolve } of waiting) {
-        if (answers > 0 && answers % answersInTurn === 0) await nextTurn();
-        resolve(values.get(key));
-        answers += 1;
-      }
+    for (const [index, [key, { resolve }]] of batch.entries()) {
+      if (index > 0 && index % answersInTurn === 0) await nextTurn();
+      resolve(values.get(key));
     }
   }
 
@@ -96,6 +102,6 @@ class Lane<Value> {
   #turnAway(error: unknown): void {
     const queue = this.#queue;
     this.#queue = new Map();
-    for (const waiting of queue.values()) for (const { reject } of waiting) reject(error);
+    for (const { reject } of queue.values()) reject(error);
   }
 }

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { invariant } from '../platform/assert.ts';
 import { isPassing } from '../platform/database/database-away.ts';
 import type { LiveHub } from './hub.ts';
 
 /** What was read, and the place up to which everything is known now. */
-interface Reading<Event, Place> {
+export interface Reading<Event, Place> {
   readonly event: Event;
   readonly place: Place;
 }
@@ -13,10 +13,17 @@ interface LiveStreamOptions<Event, Place> {
   readonly hub: LiveHub;
   readonly topic: string;
   readonly id: string;
-  /** Reads what is new after a place, null when nothing is; after null, the present state. */
-  readonly read: (after: Place | null) => Promise<Reading<Event, Place> | null>;
+  /** Reads what is new after a place, or finds that nothing is; after null, the present state. */
+  readonly read: (after: Place | null) => Promise<Reading<Event, Place> | null | undefined>;
   /** What this process knows to follow a place without reading; null when it is not sure. */
   readonly known?: (after: Place) => Reading<Event, Place> | null;
+}
+
+/** Whoever waits for the next event: he is told of it, or that there will be none. */
+export interface Waiting<Event> {
+  told(event: Event): void;
+  ended(): void;
+  failed(error: unknown): void;
 }
 
 const RETRY_FIRST_MS = 100;
@@ -36,7 +43,11 @@ export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterab
   #pending = true;
   #isNewsHere = false;
   #done = false;
-  #wake: (() => void) | null = null;
+  #waiting: Waiting<Event> | null = null;
+  /** Grows with every event: what was read for one that was told sooner is let go. */
+  #turn = 0;
+  /** The turn for which it reads. */
+  #readsFor = -1;
 
   constructor(options: LiveStreamOptions<Event, Place>, after: Place | null = null) {
     this.#options = options;
@@ -44,7 +55,10 @@ export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterab
     this.#unwatch = options.hub.watch(options.topic, options.id, (from) => {
       if (from === 'here') this.#isNewsHere = true;
       else this.#pending = true;
-      this.#wake?.();
+      if (this.#waiting === null) return;
+      // Whoever says that there are news has work of his own to finish first.
+      if (from === 'here') queueMicrotask(() => this.#look());
+      else this.#look();
     });
   }
 
@@ -62,22 +76,23 @@ export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterab
     return new LiveStream(this.#options, place);
   }
 
-  async next(): Promise<IteratorResult<Event>> {
-    while (!this.#done) {
-      const known = this.#takeNews();
-      if (known !== null) return { value: known, done: false };
-      if (!this.#pending) {
-        await this.#nextHint();
-        continue;
-      }
-      // Before reading: a hint that comes while it reads may tell of something newer.
-      this.#pending = false;
-      const reading = await this.#readUnlessTold();
-      if (reading === null || this.#done) continue;
-      this.#place = reading.place;
-      return { value: reading.event, done: false };
-    }
-    return { value: undefined, done: true };
+  next(): Promise<IteratorResult<Event>> {
+    return new Promise((resolve, reject) => {
+      this.ask({
+        told: (value) => resolve({ value, done: false }),
+        ended: () => resolve({ value: undefined, done: true }),
+        failed: reject,
+      });
+    });
+  }
+
+  /**
+   * The same, for one of thousands that may be woken by one hint: whoever asks again and again needs no promise for each event.
+   */
+  ask(waiting: Waiting<Event>): void {
+    invariant(this.#waiting === null, 'one event is asked for after the other');
+    this.#waiting = waiting;
+    this.#look();
   }
 
   async return(): Promise<IteratorResult<Event>> {
@@ -88,15 +103,23 @@ export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterab
   #end(): void {
     this.#done = true;
     this.#unwatch();
-    this.#wake?.();
+    this.#look();
   }
 
-  /** News are no answer to a hint, which may tell of something newer. */
-  #takeNews(): Event | null {
-    const reading = this.#news();
-    this.#isNewsHere = false;
-    if (reading !== null) this.#place = reading.place;
-    return reading?.event ?? null;
+  /** Tells whoever waits what is known already, or reads for him if there may be something. */
+  #look(): void {
+    if (this.#waiting === null) return;
+    if (this.#done) {
+      this.#letGo()?.ended();
+      return;
+    }
+    const isReading = this.#readsFor === this.#turn;
+    const news = this.#news();
+    // News are no answer to a hint, which may tell of something newer: what it told of is read again.
+    if (news !== null && isReading) this.#pending = true;
+    if (news !== null || !isReading) this.#isNewsHere = false;
+    if (news !== null) this.#tell(news);
+    else if (this.#pending && !isReading) this.#read(RETRY_FIRST_MS);
   }
 
   #news(): Reading<Event, Place> | null {
@@ -104,43 +127,49 @@ export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterab
     return this.#options.known?.(this.#place) ?? null;
   }
 
-  /** What is read; null, and to be read again, when this process knows sooner what follows. */
-  async #readUnlessTold(): Promise<Reading<Event, Place> | null> {
-    const reading = this.#read();
-    const told = new Promise<null>((resolve) => {
-      this.#wake = () => {
-        if (this.#news() === null) return;
-        this.#pending = true;
-        resolve(null);
+  #tell({ event, place }: Reading<Event, Place>): void {
+    this.#place = place;
+    this.#letGo()?.told(event);
+  }
+
+  #letGo(): Waiting<Event> | null {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    this.#turn += 1;
+    return waiting;
+  }
+
+  #read(retryAfterMs: number): void {
+    const turn = this.#turn;
+    // Before reading: a hint that comes while it reads may tell of something newer.
+    this.#pending = false;
+    this.#readsFor = turn;
+    this.#options.read(this.#place).then(
+      (reading) => {
+        if (this.#turn !== turn) return;
+        this.#readsFor = -1;
+        if (reading) this.#tell(reading);
+        else this.#look();
+      },
+      (error: unknown) => {
+        if (this.#turn === turn) this.#failed(error, retryAfterMs);
+      },
+    );
+  }
+
+  #failed(error: unknown, retryAfterMs: number): void {
+    const turn = this.#turn;
+    if (isPassing(error)) {
+      const again = () => {
+        if (this.#turn === turn) this.#read(Math.min(retryAfterMs * 2, RETRY_LAST_MS));
       };
-    });
-    try {
-      return await Promise.race([reading, told]);
-    } catch (error) {
-      // Whoever iterates does not close what failed by itself.
-      this.#end();
-      throw error;
-    } finally {
-      this.#wake = null;
+      setTimeout(again, retryAfterMs).unref();
+      return;
     }
-  }
-
-  #nextHint(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-  }
-
-  async #read(): Promise<Reading<Event, Place> | null> {
-    for (let wait = RETRY_FIRST_MS; !this.#done; wait = Math.min(wait * 2, RETRY_LAST_MS)) {
-      try {
-        return await this.#options.read(this.#place);
-      } catch (error) {
-        if (!isPassing(error)) throw error;
-        await delay(wait, undefined, { ref: false });
-      }
-    }
-    return null;
+    const waiting = this.#letGo();
+    // Whoever iterates does not close what failed by itself.
+    this.#end();
+    waiting?.failed(error);
   }
 }
 

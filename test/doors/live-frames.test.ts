@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { ExecutionResult } from 'graphql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { LiveFrames } from '../../src/edge/live-frames.ts';
+import { SharedResult } from '../../src/edge/shared-results.ts';
 
 interface Pair {
   readonly server: WebSocket;
@@ -38,17 +40,18 @@ describe('frames that are made once for many', () => {
     return heard.map((text) => JSON.parse(text));
   }
 
-  const framesOf = () => new LiveFrames((result) => JSON.stringify(result));
+  const sharedOf = (result: ExecutionResult) => new SharedResult(result);
 
   it.each([1, 40, 60, 30_000, 40_000, 70_000])(
     'carry %i characters of any size, behind each id',
     async (size) => {
       const [one, other] = [await givenPair(), await givenPair()];
-      const frames = framesOf();
+      const frames = new LiveFrames();
       const result = { data: { text: 'é'.repeat(size) } };
+      const shared = sharedOf(result);
 
-      expect(frames.sendAtOnce(one.server, one.connection, 'first', result)).toBe(true);
-      expect(frames.sendAtOnce(other.server, other.connection, 'other', result)).toBe(true);
+      expect(frames.sendAtOnce(one.server, one.connection, 'first', shared)).toBe(true);
+      expect(frames.sendAtOnce(other.server, other.connection, 'other', shared)).toBe(true);
 
       const next = { type: 'next', payload: result };
       expect(await hearAll(one, 1)).toEqual([{ id: 'first', ...next }]);
@@ -61,19 +64,35 @@ describe('frames that are made once for many', () => {
     async (id) => {
       const { server, connection } = await givenPair();
 
-      expect(framesOf().sendAtOnce(server, connection, id, { data: {} })).toBe(false);
+      expect(new LiveFrames().sendAtOnce(server, connection, id, sharedOf({ data: {} }))).toBe(
+        false,
+      );
     },
   );
 
+  it('carry one result after the other, of any size and behind ids of any length', async () => {
+    const pair = await givenPair();
+    const frames = new LiveFrames();
+    const sent = [3, 30_000, 5, 70_000, 5, 16_000, 17_000].map((size, n) => {
+      const id = 'i'.repeat(1 + (n % 3));
+      const payload = { data: { n, text: 'é'.repeat(size) } };
+      expect(frames.sendAtOnce(pair.server, pair.connection, id, sharedOf(payload))).toBe(true);
+      return { id, type: 'next', payload };
+    });
+
+    expect(await hearAll(pair, sent.length)).toEqual(sent);
+  });
+
   it('wait for nobody who does not read, and are not changed under what is still to be sent', async () => {
     const [stalled, other] = [await givenPair(), await givenPair()];
-    const frames = framesOf();
+    const frames = new LiveFrames();
     const result = { data: { text: 'x'.repeat(4_000_000) } };
+    const shared = sharedOf(result);
     stalled.client.pause();
 
     let taken = 0;
-    while (frames.sendAtOnce(stalled.server, stalled.connection, 'slow', result)) taken += 1;
-    expect(frames.sendAtOnce(other.server, other.connection, 'fast', result)).toBe(true);
+    while (frames.sendAtOnce(stalled.server, stalled.connection, 'slow', shared)) taken += 1;
+    expect(frames.sendAtOnce(other.server, other.connection, 'fast', shared)).toBe(true);
     stalled.client.resume();
 
     expect(taken).toBeGreaterThan(0);

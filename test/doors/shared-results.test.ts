@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nameOf, SharedResults } from '../../src/edge/shared-results.ts';
+import { nameOf, SharedResult, SharedResults } from '../../src/edge/shared-results.ts';
 
 const QUERY = 'subscription { creditBalanceChanged { balance { total } } }';
 const master = { kind: 'master', keyId: 'one', accountId: 'a' } as const;
@@ -52,7 +52,7 @@ describe('shared results', () => {
     const shared = new SharedResults();
     const event = {};
     let executions = 0;
-    const execute = async () => ({ data: { executions: ++executions } });
+    const execute = async () => new SharedResult({ data: { executions: ++executions } });
 
     const results = await Promise.all([
       shared.resultOf(event, 'one', execute),
@@ -61,7 +61,7 @@ describe('shared results', () => {
       shared.resultOf({}, 'one', execute),
     ]);
 
-    expect(results.map(({ data }) => data?.executions)).toEqual([1, 1, 2, 3]);
+    expect(results.map(({ result }) => result.data?.executions)).toEqual([1, 1, 2, 3]);
     expect(results[0]).toBe(results[1]);
   });
 });

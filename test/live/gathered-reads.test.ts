@@ -1,54 +1,74 @@
 import { describe, expect, it } from 'vitest';
 import { GatheredReads } from '../../src/live/gathered-reads.ts';
-import { Coalescer } from '../../src/platform/coalescer.ts';
-import { inBackground, isInBackground } from '../../src/platform/database/background.ts';
 
-/** Work that stands still in the background until it is let go, and says where it was done. */
-function standstill() {
-  const gate = Promise.withResolvers<void>();
-  const work = async (keys: readonly string[]) => {
-    const where = isInBackground() ? 'background' : 'foreground';
-    if (isInBackground()) await gate.promise;
-    return keys.map((key) => `${key} in the ${where}`);
-  };
-  return { work, letGo: gate.resolve };
+/** Reads whose batches stand still until they are let go, one after the other. */
+function givenReads(maxBatch: number) {
+  const batches: { readonly keys: readonly string[]; readonly letGo: () => void }[] = [];
+  const reads = new GatheredReads<string>({
+    read: async (keys) => {
+      const gate = Promise.withResolvers<void>();
+      batches.push({ keys, letGo: gate.resolve });
+      await gate.promise;
+      return new Map(keys.map((key) => [key, `${key}!`]));
+    },
+    maxBatch,
+  });
+  return { reads, batches };
 }
 
-describe('what is done in the background', () => {
-  it('keeps nobody waiting who reads the same things', async () => {
-    const { work, letGo } = standstill();
-    const reads = new GatheredReads({
-      read: async (keys) => {
-        const done = await work(keys);
-        return new Map(keys.map((key, index) => [key, done[index] ?? '']));
-      },
-      maxBatch: 10,
-    });
-    const behind = inBackground(() => reads.read('a'));
+describe('gathered reads', () => {
+  it('are one read for all who ask for the same', async () => {
+    const { reads, batches } = givenReads(10);
+    const asked = [reads.read('a'), reads.read('b'), reads.read('a')];
+    await Promise.resolve();
+    batches[0]?.letGo();
 
-    expect(await reads.read('a')).toBe('a in the foreground');
-    letGo();
-    expect(await behind).toBe('a in the background');
+    expect(await Promise.all(asked)).toEqual(['a!', 'b!', 'a!']);
+    expect(batches.map(({ keys }) => keys)).toEqual([['a', 'b']]);
   });
 
-  it('keeps nobody waiting whose requests are gathered', async () => {
-    const { work, letGo } = standstill();
-    const coalescer = new Coalescer({
-      work,
-      keyOf: (request) => request,
-      isOutage: () => false,
+  it('begin after they were asked for: who asks while one is under way is read for again', async () => {
+    const { reads, batches } = givenReads(10);
+    const first = reads.read('a');
+    await Promise.resolve();
+    const second = reads.read('a');
+    batches[0]?.letGo();
+    await first;
+
+    expect(batches).toHaveLength(2);
+    batches[1]?.letGo();
+    expect(await second).toBe('a!');
+  });
+
+  it('have the next batch on its way when somebody is answered', async () => {
+    const { reads, batches } = givenReads(1);
+    const seen = reads.read('a').then(() => batches.length);
+    void reads.read('b');
+    await Promise.resolve();
+    batches[0]?.letGo();
+
+    expect(await seen).toBe(2);
+    batches[1]?.letGo();
+  });
+
+  it('keep nobody waiting for what takes one of them longer', async () => {
+    const slow = Promise.withResolvers<string>();
+    const reads = new GatheredReads<string>({
+      read: async () =>
+        new Map<string, string | Promise<string>>([
+          ['slow', slow.promise],
+          ['fast', 'at once'],
+        ]),
       maxBatch: 10,
     });
-    const behind = inBackground(() => coalescer.submit('a'));
+    const late = reads.read('slow');
 
-    expect(await coalescer.submit('b')).toBe('b in the foreground');
-    letGo();
-    expect(await behind).toBe('a in the background');
+    expect(await reads.read('fast')).toBe('at once');
+    slow.resolve('in the end');
+    expect(await late).toBe('in the end');
   });
-});
 
-describe('a batch of reads', () => {
-  it('is answered in turns, and whoever asks in between is read for before the last answer', async () => {
+  it('are answered in turns, and whoever asks in between is read for before the last answer', async () => {
     const begun: (readonly string[])[] = [];
     const reads = new GatheredReads({
       read: async (keys) => {

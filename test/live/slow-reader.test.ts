@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawSocket } from '../doors/raw-socket.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { appendEntries, span } from './given.ts';
+import { appendEntries, eventually, span } from './given.ts';
 
 interface Event {
   readonly creditBalanceChanged: {
@@ -69,8 +69,11 @@ describe('a subscriber that stops reading', () => {
       }),
     );
     const [slow, ...others] = sockets;
-    const hear = async (socket: RawSocket | undefined, last: number) => {
-      const heard: number[] = [];
+    const hear = async (
+      socket: RawSocket | undefined,
+      last: number,
+      heard: number[] = [],
+    ): Promise<number[]> => {
       for (let at = 0; at < last; ) {
         const event = (await socket?.next<Event>('next'))?.creditBalanceChanged;
         at = event?.balance.sequence ?? last;
@@ -82,10 +85,14 @@ describe('a subscriber that stops reading', () => {
     const all = span(start + 1, start + rounds * 500);
 
     slow?.pause();
-    const heardByOthers = others.map((socket) => hear(socket, start + all.length));
-    for (let round = 0; round < rounds; round += 1)
+    const heardByOthers = others.map((): number[] => []);
+    const hearing = others.map((socket, n) => hear(socket, start + all.length, heardByOthers[n]));
+    for (let round = 0; round < rounds; round += 1) {
       await appendEntries(gateway.database, account.id, 500);
-    for (const heard of await Promise.all(heardByOthers)) expect(heard).toEqual(all);
+      // They are given time to hear of each, or on a busy machine they would lag themselves.
+      await eventually(() => heardByOthers.every(({ length }) => length >= (round + 1) * 500));
+    }
+    for (const heard of await Promise.all(hearing)) expect(heard).toEqual(all);
     slow?.resume();
     const late = await hear(slow, start + all.length);
 
