@@ -3,7 +3,6 @@ import type { LiveStream, Waiting } from '../live/live-stream.ts';
 import { LiveOutbox } from './live-outbox.ts';
 import { SharedResult } from './shared-results.ts';
 
-
 /** Where somebody is who listens: in which stream, and after what. */
 export interface Seat {
   readonly name: string;
@@ -24,10 +23,22 @@ export interface Listener {
   fail(error: unknown): void;
 }
 
+/** What an audience is sent without a rest. */
+const BYTES_PER_MS = 4_096;
+/** Nobody who watches tells the difference. */
+const LONGEST_REST_MS = 20;
+
+/** How long an audience rests after so many bytes, sent in so many milliseconds; in milliseconds, 0 when it need not. */
+export function restAfter(bytes: number, tookMs: number): number {
+  const restMs = Math.min(bytes / BYTES_PER_MS, LONGEST_REST_MS) - tookMs;
+  return restMs < 1 ? 0 : restMs;
+}
+
 /**
  * Those who ask the same and have heard the same listen together: one stream is read, each event executed once, and sent to
  * all of them in one go. Who cannot take a message at once leaves with it, catches up alone and comes back, so that nobody
- * waits for the slow and nothing piles up for them.
+ * waits for the slow and nothing piles up for them. A change that comes alone is sent at once; after much was sent there is a
+ * rest, so that what follows fast upon it, on an account that spends all the time, goes out together.
  */
 export class LiveAudiences {
   readonly #byName = new Map<string, Set<Audience>>();
@@ -55,6 +66,13 @@ export class LiveAudiences {
   }
 }
 
+interface Sending {
+  readonly result: SharedResult;
+  readonly remaining: Iterator<Listener>;
+  readonly bytes: number;
+  readonly beganAt: number;
+}
+
 /** Listeners at one place of one stream: it is read, and each event executed and sent, until nobody listens any more. */
 export class Audience implements Waiting<unknown> {
   readonly #seat: Seat;
@@ -66,7 +84,7 @@ export class Audience implements Waiting<unknown> {
   /** Null while there is none that everybody is at. */
   #place: { readonly at: unknown } | null;
   /** What is being sent, and to whom it was not sent yet. */
-  #sending: { readonly result: SharedResult; readonly remaining: Iterator<Listener> } | null = null;
+  #sending: Sending | null = null;
 
   constructor(seat: Seat, peers: Set<Audience>, outbox: LiveOutbox, closed: () => void) {
     this.#seat = seat;
@@ -134,7 +152,10 @@ export class Audience implements Waiting<unknown> {
   }
 
   #tell(result: SharedResult): void {
-    this.#sending = { result, remaining: this.#listeners.values() };
+    const { size } = this.#listeners;
+    const bytes = (result.text?.length ?? 0) * size;
+    const beganAt = performance.now();
+    this.#sending = { result, remaining: this.#listeners.values(), bytes, beganAt };
     this.#outbox.add(this);
   }
 
@@ -143,8 +164,7 @@ export class Audience implements Waiting<unknown> {
     const { result, remaining } = this.#sending;
     const { value: listener, done } = remaining.next();
     if (done) {
-      this.#sending = null;
-      this.#told();
+      this.#told(this.#sending);
       return false;
     }
     if (listener.sendAtOnce(result)) return true;
@@ -153,14 +173,17 @@ export class Audience implements Waiting<unknown> {
     return true;
   }
 
-  #told(): void {
+  #told({ bytes, beganAt }: Sending): void {
+    this.#sending = null;
     if (this.#listeners.size === 0) {
       this.#close();
       return;
     }
     this.#place = { at: this.#seat.stream.place };
     this.#welcomePeers();
-    this.listen();
+    const restMs = restAfter(bytes, performance.now() - beganAt);
+    if (restMs === 0) this.listen();
+    else setTimeout(() => this.listen(), restMs).unref();
   }
 
   /** Takes in everybody who has come to the same place by another way. */

@@ -86,9 +86,26 @@ describe('news of a balance', () => {
     expect(news.after(ACCOUNT, at(3))).toBeNull();
 
     hub.watch('balance', ACCOUNT, () => undefined);
-    for (const sequence of span(1, 100)) news.tell([applied(sequence)]);
-    expect(news.after(ACCOUNT, at(10))).toBeNull();
-    expect(news.after(ACCOUNT, at(40))?.transactions).toHaveLength(60);
+    for (const sequence of span(1, 600)) news.tell([applied(sequence)]);
+    expect(news.after(ACCOUNT, at(80))).toBeNull();
+    expect(news.after(ACCOUNT, at(100))?.transactions).toHaveLength(500);
+  });
+
+  it('are forgotten in the order in which they were told of, when they are many', async () => {
+    const { hub } = await givenHub();
+    const news = new BalanceNews(hub);
+    const tellOf = (accountId: string) => {
+      hub.watch('balance', accountId, () => undefined);
+      const batch = span(1, 500).map((sequence) => {
+        const { entry, balance } = applied(sequence);
+        return { entry: { ...entry, accountId }, balance: { ...balance, accountId } };
+      });
+      news.tell(batch);
+    };
+    for (const n of span(1, 50)) tellOf(`${n}`);
+
+    expect(news.after('1', at(499))).toBeNull();
+    expect(news.after('50', at(0))?.transactions).toHaveLength(500);
   });
 
   it('do not stand for what a hint tells of, which is read as well', async () => {

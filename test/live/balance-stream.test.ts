@@ -197,6 +197,50 @@ describe('creditBalanceChanged', () => {
     await eventually(() => hub.watcherCount === atRest);
   });
 
+  it.each([
+    ['that names them', (ids: readonly string[]) => `balance:${ids.join()}`],
+    ['that tells of all', () => 'balance:*'],
+  ])(
+    'tells the subscribers of many accounts what is their own after a hint %s',
+    async (_how, hintOf) => {
+      const accounts = await Promise.all(
+        span(1, 30).map((n) => gateway.createAccount({ credits: `${1_000 + n}` })),
+      );
+      const lives = accounts.map((account) => subscribe(account));
+      const firsts = await Promise.all(lives.map((live) => live.next()));
+
+      // Some have more entries to hear of than are read along.
+      for (const [n, { id }] of accounts.entries())
+        await appendEntries(database, id, n % 3 === 0 ? 40 : 1 + (n % 3), false);
+      await notify(database, hintOf(accounts.map(({ id }) => id)));
+
+      for (const [n, live] of lives.entries()) {
+        const { sequence } = firsts[n]?.creditBalanceChanged.balance ?? { sequence: 0 };
+        const count = n % 3 === 0 ? 40 : 1 + (n % 3);
+        const events = await hearUntil(live, sequence + count);
+        expect(sequencesOf(events)).toEqual(span(sequence + 1, sequence + count));
+        const { balance, transactions } = events.at(-1) ?? {};
+        expect(transactions?.at(-1)?.balanceAfter).toBe(balance?.total);
+      }
+    },
+  );
+
+  it('folds what follows fast upon much that was sent, and loses nothing of it', async () => {
+    const account = await gateway.createAccount({ credits: '100000' });
+    const sockets = span(1, 3).map(() => gateway.live(account.masterKey));
+    const lives = sockets.flatMap((socket) =>
+      span(1, 80).map(() => socket.subscribe(CreditBalanceChangedDocument, {})),
+    );
+    const [first] = await Promise.all(lives.map((live) => live.next()));
+    const start = first?.creditBalanceChanged.balance.sequence ?? 0;
+
+    for (let n = 0; n < 40; n += 1) await appendEntries(database, account.id, 5);
+
+    const [heard = []] = await Promise.all(lives.map((live) => hearUntil(live, start + 200)));
+    expect(sequencesOf(heard)).toEqual(span(start + 1, start + 200));
+    expect(heard.length).toBeLessThan(40);
+  });
+
   it('tells many subscribers of one account, all of them everything', async () => {
     const account = await gateway.createAccount({ credits: '1000' });
     const sockets = span(1, 5).map(() => gateway.live(account.masterKey));

@@ -21,8 +21,10 @@ interface News {
   readonly events: Map<bigint, CreditBalanceEvent>;
 }
 
-const MOST_ENTRIES = 64;
-const MOST_ACCOUNTS = 1_000;
+/** Of one account: as many as are committed while its subscribers rest (`edge/live-audiences.ts`), and more. */
+const MOST_ENTRIES = 512;
+/** Of all accounts together. */
+const MOST_KEPT = 20_000;
 
 /**
  * What this process has just committed, for the subscribers who stand right before it: they are told without waiting for the
@@ -30,7 +32,9 @@ const MOST_ACCOUNTS = 1_000;
  */
 export class BalanceNews {
   readonly #hub: LiveHub;
+  /** Those that were told of last are the last. */
   readonly #byAccount = new Map<string, News>();
+  #kept = 0;
 
   constructor(hub: LiveHub) {
     this.#hub = hub;
@@ -41,9 +45,9 @@ export class BalanceNews {
     const watched = applied.filter(({ balance }) =>
       this.#hub.isWatched('balance', balance.accountId),
     );
-    for (const news of watched) this.#keep(news);
-    for (const accountId of new Set(watched.map(({ balance }) => balance.accountId)))
-      this.#hub.tellHere('balance', accountId);
+    const byAccount = Map.groupBy(watched, ({ balance }) => balance.accountId);
+    for (const [accountId, news] of byAccount) this.#keep(accountId, news);
+    for (const accountId of byAccount.keys()) this.#hub.tellHere('balance', accountId);
   }
 
   /** What followed a place; null when nothing is known to, or not everything. */
@@ -54,23 +58,36 @@ export class BalanceNews {
     if (news.balance.version <= version || sequence + 1n < first.sequence) return null;
     const known = news.events.get(sequence);
     if (known !== undefined) return known;
-    const transactions = news.entries.filter((entry) => entry.sequence > sequence);
+    const transactions = news.entries.slice(Number(sequence + 1n - first.sequence));
     const event = { balance: news.balance, transactions, lagged: false };
     news.events.set(sequence, event);
     return event;
   }
 
-  #keep({ entry, balance }: AppliedEntry): void {
-    const { accountId } = balance;
+  #keep(accountId: string, applied: readonly AppliedEntry[]): void {
     const before = this.#byAccount.get(accountId);
-    if (before !== undefined && before.balance.version > balance.version) return;
-    const isNext = before?.balance.sequence === entry.sequence - 1n;
-    const entries = isNext ? [...before.entries.slice(1 - MOST_ENTRIES), entry] : [entry];
-    // Forgotten in the order in which they were last told of.
+    let balance = before?.balance;
+    let entries = [...(before?.entries ?? [])];
+    for (const next of applied) {
+      if (balance !== undefined && balance.version > next.balance.version) continue;
+      // Somebody else wrote in between: nothing before is without a gap.
+      if (balance?.sequence !== next.entry.sequence - 1n) entries = [];
+      entries.push(next.entry);
+      balance = next.balance;
+    }
+    this.#forget(accountId);
+    if (balance === undefined) return;
+    const last = entries.slice(-MOST_ENTRIES);
+    this.#byAccount.set(accountId, { balance, entries: last, events: new Map() });
+    this.#kept += last.length;
+    for (const oldest of this.#byAccount.keys()) {
+      if (this.#kept <= MOST_KEPT) break;
+      this.#forget(oldest);
+    }
+  }
+
+  #forget(accountId: string): void {
+    this.#kept -= this.#byAccount.get(accountId)?.entries.length ?? 0;
     this.#byAccount.delete(accountId);
-    this.#byAccount.set(accountId, { balance, entries, events: new Map() });
-    const [oldest] = this.#byAccount.keys();
-    if (this.#byAccount.size > MOST_ACCOUNTS && oldest !== undefined)
-      this.#byAccount.delete(oldest);
   }
 }
