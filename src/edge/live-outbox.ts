@@ -8,7 +8,7 @@ interface Sender {
 const SENT_TOGETHER = 512;
 
 /**
- * Messages that are ready at the same time are sent one right after the other: whoever reads at the other end is woken
+ * A message that comes alone is sent at once, and those that are ready at the same time one right after the other: whoever reads at the other end is woken
  * for many and not for each, which costs both ends less than half. After so many, requests get their turn, and of several senders
  * each gets his.
  */
@@ -16,12 +16,15 @@ export class LiveOutbox {
   readonly #senders = new Set<Sender>();
   #isTurnDue = false;
 
-  /** Lets somebody send when all who are at it now have made their messages. */
+  /** Lets somebody send: at once when he is the first, or else when all who are at it now have made their messages. */
   add(sender: Sender): void {
-    this.#senders.add(sender);
-    if (this.#isTurnDue) return;
+    if (this.#isTurnDue) {
+      this.#senders.add(sender);
+      return;
+    }
     this.#isTurnDue = true;
     process.nextTick(() => this.#turn());
+    if (!sender.sendSome(SENT_TOGETHER).isDone) this.#senders.add(sender);
   }
 
   #turn(): void {

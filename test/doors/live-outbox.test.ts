@@ -16,15 +16,18 @@ function givenSender(name: string, messages: number, sent: string[]) {
 }
 
 describe('the outbox', () => {
-  it('sends when everybody who is at it has made his messages', async () => {
+  it('sends the first message at once, and the others when all of them are made', async () => {
     const outbox = new LiveOutbox();
     const sent: string[] = [];
-    outbox.add(givenSender('one', 1, sent));
-    await Promise.resolve().then(() => outbox.add(givenSender('other', 1, sent)));
+    outbox.add(givenSender('first', 1, sent));
+    expect(sent).toEqual(['first']);
 
-    expect(sent).toEqual([]);
-    await eventually(() => sent.length === 2);
-    expect(sent).toEqual(['one', 'other']);
+    outbox.add(givenSender('second', 1, sent));
+    await Promise.resolve().then(() => outbox.add(givenSender('third', 1, sent)));
+    expect(sent).toEqual(['first']);
+
+    await eventually(() => sent.length === 3);
+    expect(sent).toEqual(['first', 'second', 'third']);
   });
 
   it('lets requests through, and others send, while one has messages for thousands', async () => {
@@ -41,7 +44,7 @@ describe('the outbox', () => {
     await eventually(() => sent.length === 10_001);
 
     expect(turns).toBeGreaterThan(10);
-    expect(sent.indexOf('one')).toBeLessThan(1_000);
+    expect(sent.indexOf('one')).toBeLessThan(2_000);
   });
 });
 
