@@ -69,21 +69,32 @@ export class EventApplier {
       const ours = events.filter(({ event }) => claimed.has(event.id));
       if (ours.length === 0) return;
       await accounts.holdAll(tx, accountsOf(ours));
-      const ends: EndedEvent[] = [];
-      for (const one of ours) ends.push(await applyOne(tx, one));
-      await store.finish(tx, ends, clock.now());
+      await store.finish(tx, await applyAll(tx, ours), clock.now());
     });
   }
 }
 
-async function applyOne(tx: Transaction, { event, apply }: Prepared): Promise<EndedEvent> {
-  const outcome = await apply(tx);
-  return {
-    id: event.id,
-    attempts: event.attempts,
-    status: outcome === 'applied' ? 'PROCESSED' : 'IGNORED',
-    lastError: outcome === 'applied' ? null : errorText(outcome.ignored),
-  };
+async function applyAll(tx: Transaction, events: readonly Prepared[]): Promise<EndedEvent[]> {
+  const ends: EndedEvent[] = [];
+  const byKind = Map.groupBy(events, ({ apply }) => apply.applyTogether);
+  for (const [applyTogether, ofOneKind] of byKind) {
+    if (applyTogether === undefined) {
+      for (const { event, apply } of ofOneKind) ends.push(endOf(event, await apply(tx)));
+    } else {
+      await applyTogether(
+        tx,
+        ofOneKind.map(({ apply }) => apply),
+      );
+      ends.push(...ofOneKind.map(({ event }) => endOf(event, 'applied')));
+    }
+  }
+  return ends;
+}
+
+function endOf({ id, attempts }: BegunEvent, outcome: Awaited<ReturnType<Apply>>): EndedEvent {
+  return outcome === 'applied'
+    ? { id, attempts, status: 'PROCESSED', lastError: null }
+    : { id, attempts, status: 'IGNORED', lastError: errorText(outcome.ignored) };
 }
 
 function laneOf(accountId: string | null): number {

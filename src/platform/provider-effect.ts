@@ -15,11 +15,39 @@ export interface Apply {
    * changes what is this account's (null: nothing), whose row is locked before.
    */
   readonly accountId?: string | null;
+  /** Given when it may be applied by this, at once with others that have the same, instead of one after the other. */
+  readonly applyTogether?: ApplyTogether;
 }
+
+type ApplyTogether = (tx: Transaction, steps: readonly Apply[]) => Promise<void>;
 
 /** A second step that may share a transaction with others of other accounts, or of the same. */
 export function forAccount(accountId: string, apply: Apply): Apply {
   return Object.assign(apply, { accountId });
+}
+
+/**
+ * Second steps of one kind, each made of its account and its news: `applyAll` writes for several of them, in as few statements
+ * as for one, what it would have written for one after the other. All of them are applied.
+ */
+export function together<News>(
+  applyAll: (tx: Transaction, news: readonly News[]) => Promise<void>,
+): (accountId: string, news: News) => Apply {
+  const newsOf = new WeakMap<Apply, News>();
+  const applyTogether: ApplyTogether = (tx, steps) =>
+    applyAll(
+      tx,
+      steps.map((step) => newsOf.get(step) as News),
+    );
+  return (accountId, news) => {
+    const alone: Apply = async (tx) => {
+      await applyAll(tx, [news]);
+      return 'applied';
+    };
+    const step = Object.assign(forAccount(accountId, alone), { applyTogether });
+    newsOf.set(step, news);
+    return step;
+  };
 }
 
 /** The second step of an event that means nothing here. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Apply, forAccount } from '../../src/platform/provider-effect.ts';
+import { type Apply, forAccount, together } from '../../src/platform/provider-effect.ts';
 import {
   always,
   type InboxDatabase,
@@ -115,6 +115,31 @@ describe('events that arrive together', () => {
     expect(jobs).toEqual([2, 1, 1, 1, 1, 1, 1, 1]);
     await expect(worker.work(ids[0] ?? '')).rejects.toThrow('This one is bad.');
     expect(await statusesOf(ids.slice(0, 1))).toEqual(['FAILED 1']);
+  });
+
+  it('of one kind are written at once; a bad one among them is found out', async () => {
+    const { ids, subjects } = await receivedTogether(12);
+    const [bad] = subjects;
+    const written: (readonly string[])[] = [];
+    const kind = together<string>(async (tx, whats) => {
+      written.push(whats);
+      for (const what of whats) await signedEffect(what, what)(tx);
+      if (whats.includes(bad ?? '')) throw new Error('This one is bad.');
+    });
+    const worker = workerOn(
+      world.database,
+      always(async (what) => kind(what, what)),
+    );
+
+    await worker.workTogether(ids, true);
+
+    expect(Math.max(...written.map((whats) => whats.length))).toBeGreaterThan(1);
+    expect((await statusesOf(ids)).sort()).toEqual([
+      ...Array(11).fill('PROCESSED 1'),
+      'RECEIVED 0',
+    ]);
+    expect(await writersOf(subjects)).toHaveLength(11);
+    await expect(worker.work(ids[0] ?? '')).rejects.toThrow('This one is bad.');
   });
 
   it('get a job each when the one for all did not come to its end', async () => {

@@ -4,7 +4,7 @@ import type { Transaction } from '../../platform/database/transaction.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Channel } from '../../platform/money.ts';
 import type { Page, PageRequest } from '../../platform/paging.ts';
-import { type Apply, forAccount, ignored } from '../../platform/provider-effect.ts';
+import { type Apply, ignored, together } from '../../platform/provider-effect.ts';
 import type { ProviderInvoice } from '../../providers/payment-objects.ts';
 import type { AccountService } from '../account/account.service.ts';
 import type { ProviderCustomerService } from '../payment-method/provider-customer.service.ts';
@@ -23,9 +23,17 @@ interface InvoiceServiceNeeds {
   readonly planCredits: PlanCreditsService;
 }
 
+interface InvoiceNews {
+  readonly channel: Channel;
+  readonly accountId: string;
+  readonly news: ProviderInvoice;
+}
+
 /** Providers' invoices, mirrored; a paid one brings a subscription's credits for its first month. */
 export class InvoiceService {
   readonly #needs: InvoiceServiceNeeds;
+  /** What is beside a subscription is only mirrored. */
+  readonly #mirrored = together<InvoiceNews>((tx, news) => this.#mirrorAll(tx, news));
 
   constructor(needs: InvoiceServiceNeeds) {
     this.#needs = needs;
@@ -38,19 +46,21 @@ export class InvoiceService {
   async invoiceChanged(channel: Channel, news: ProviderInvoice): Promise<Apply> {
     const accountId = await this.#needs.customers.accountOf(channel, news.customerId);
     if (accountId === null) return ignored(`customer ${news.customerId} is not an account's`);
-    const takeOverSubscription =
-      news.subscriptionId === null
-        ? null
-        : await this.#needs.subscriptions.subscriptionChanged(channel, news.subscriptionId);
-    const mirror: Apply = async (tx) => {
+    if (news.subscriptionId === null)
+      return this.#mirrored(accountId, { channel, accountId, news });
+    const takeOverSubscription = await this.#needs.subscriptions.subscriptionChanged(
+      channel,
+      news.subscriptionId,
+    );
+    return async (tx) => {
       await this.#needs.accounts.hold(tx, accountId);
-      await takeOverSubscription?.(tx);
-      const invoice = await this.#mirror(tx, channel, accountId, news);
-      await this.#grantPaidMonth(tx, invoice, news);
+      await takeOverSubscription(tx);
+      const invoice = this.#mirrorOf({ channel, accountId, news });
+      const stored = await this.#needs.store.save(tx, invoice, supersededBy(news.status));
+      await this.#grantPaidMonth(tx, stored, news);
       tx.hint('account', accountId);
       return 'applied';
     };
-    return takeOverSubscription === null ? forAccount(accountId, mirror) : mirror;
   }
 
   /** A payment of an invoice failed; what follows from it is in the subscription's state. */
@@ -92,13 +102,17 @@ export class InvoiceService {
     return this.#needs.store.byIds(ids);
   }
 
-  async #mirror(
-    tx: Transaction,
-    channel: Channel,
-    accountId: string,
-    news: ProviderInvoice,
-  ): Promise<Invoice> {
-    const invoice: Invoice = {
+  async #mirrorAll(tx: Transaction, news: readonly InvoiceNews[]): Promise<void> {
+    const accountIds = news.map(({ accountId }) => accountId);
+    await this.#needs.accounts.holdAll(tx, accountIds);
+    const invoices = news.map((one) => this.#mirrorOf(one));
+    for (const [status, ofOneStatus] of Map.groupBy(invoices, (invoice) => invoice.status))
+      await this.#needs.store.saveAll(tx, firstOfEach(ofOneStatus), status, supersededBy(status));
+    tx.hintAll('account', accountIds);
+  }
+
+  #mirrorOf({ channel, accountId, news }: InvoiceNews): Invoice {
+    return {
       id: newId(),
       accountId,
       channel,
@@ -113,7 +127,6 @@ export class InvoiceService {
       createdAt: news.createdAt,
       updatedAt: this.#needs.clock.now(),
     };
-    return this.#needs.store.save(tx, invoice, supersededBy(news.status));
   }
 
   /**
@@ -138,4 +151,14 @@ export class InvoiceService {
     if (subscription === null || subscription.isRefused) return;
     await this.#needs.planCredits.grantPaidMonth(tx, subscription, invoice.id, news.period);
   }
+}
+
+/** Of several news of one invoice in the same status the first ones count, as when they come one after the other. */
+function firstOfEach(invoices: readonly Invoice[]): Invoice[] {
+  const first = new Map<string, Invoice>();
+  for (const invoice of invoices) {
+    const key = `${invoice.channel} ${invoice.providerInvoiceId}`;
+    if (!first.has(key)) first.set(key, invoice);
+  }
+  return [...first.values()];
 }

@@ -40,14 +40,15 @@ type SavedRow = Pick<Invoice, 'id' | 'accountId'>;
 const SAVE: Statement = {
   name: 'invoice_save',
   text: `
-    insert into invoice (id, account_id, channel, provider_invoice_id, provider_subscription_id, number, status,
+    insert into invoice (status, id, account_id, channel, provider_invoice_id, provider_subscription_id, number,
         amount_minor, currency, hosted_url, pdf_url, paid_at, created_at, updated_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+      select $1, news.* from unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
+        $9::bigint[], $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[]) as news
       on conflict (channel, provider_invoice_id) do update set provider_subscription_id = excluded.provider_subscription_id,
         number = excluded.number, status = excluded.status, amount_minor = excluded.amount_minor,
         currency = excluded.currency, hosted_url = excluded.hosted_url, pdf_url = excluded.pdf_url,
         paid_at = excluded.paid_at, created_at = excluded.created_at, updated_at = excluded.updated_at
-      where invoice.status = any ($15::text[])
+      where invoice.status = any ($2::text[])
       returning id, account_id as "accountId"`,
 };
 
@@ -92,27 +93,40 @@ export class InvoiceStore {
     invoice: Invoice,
     superseded: readonly InvoiceStatus[],
   ): Promise<Invoice> {
-    const [row] = await tx.query<SavedRow>(SAVE, [
-      invoice.id,
-      invoice.accountId,
-      invoice.channel,
-      invoice.providerInvoiceId,
-      invoice.providerSubscriptionId,
-      invoice.number,
-      invoice.status,
-      invoice.amount.amountMinor,
-      invoice.amount.currency,
-      invoice.hostedUrl,
-      invoice.pdfUrl,
-      invoice.paidAt,
-      invoice.createdAt,
-      invoice.updatedAt,
-      superseded,
-    ]);
+    const [row] = await this.saveAll(tx, [invoice], invoice.status, superseded);
     if (row !== undefined) return { ...invoice, ...row };
     const stored = await this.lock(tx, invoice.channel, invoice.providerInvoiceId);
     invariant(stored !== null, `invoice ${invoice.providerInvoiceId} is stored`);
     return stored;
+  }
+
+  /**
+   * Stores several invoices of one status in the same way, each of them named once; answers with those that were not stored in
+   * a status beyond it, in no order.
+   */
+  saveAll(
+    tx: Transaction,
+    invoices: readonly Invoice[],
+    status: InvoiceStatus,
+    superseded: readonly InvoiceStatus[],
+  ): Promise<SavedRow[]> {
+    return tx.query<SavedRow>(SAVE, [
+      status,
+      superseded,
+      invoices.map(({ id }) => id),
+      invoices.map(({ accountId }) => accountId),
+      invoices.map(({ channel }) => channel),
+      invoices.map(({ providerInvoiceId }) => providerInvoiceId),
+      invoices.map(({ providerSubscriptionId }) => providerSubscriptionId),
+      invoices.map(({ number }) => number),
+      invoices.map(({ amount }) => amount.amountMinor),
+      invoices.map(({ amount }) => amount.currency),
+      invoices.map(({ hostedUrl }) => hostedUrl),
+      invoices.map(({ pdfUrl }) => pdfUrl),
+      invoices.map(({ paidAt }) => paidAt),
+      invoices.map(({ createdAt }) => createdAt),
+      invoices.map(({ updatedAt }) => updatedAt),
+    ]);
   }
 
   async statusesOf(
