@@ -15,7 +15,8 @@ export interface NewWebhookEvent {
   readonly channel: Channel;
   readonly providerEventId: string;
   readonly type: string;
-  readonly payload: unknown;
+  /** In JSON. */
+  readonly payload: string;
   readonly receivedAt: Date;
 }
 
@@ -44,23 +45,35 @@ const JOB_ATTEMPTS = 25;
 const ADD_JOB = `(graphile_worker.add_job('${WORK_WEBHOOK_EVENT}', json_build_object('id', id),
       max_attempts := ${JOB_ATTEMPTS}, job_key := 'webhook-event:' || id)).id`;
 
+/**
+ * Ends each of the values that a text brings for a column: an array would have every quote in it escaped, of which an event
+ * has hundreds. JSON has no such character, neither between its words nor within them, and an identifier has none either.
+ */
+const SEPARATOR = '\x1e';
+
+const column = (parameter: number, type: string) =>
+  `string_to_array($${parameter}, E'\\x1e')::${type}[]`;
+
 const RECEIVE: Statement = {
   name: 'inbox_receive',
-  // Sorted, so that two batches with the same events wait for each other in one order.
+  // Sorted, so that two batches with the same events wait for each other in one order. Nobody else's job has this one's key:
+  // it is added in the shortest way, which looks for no other that it should replace.
   text: `
     with received as (
       insert into webhook_event (id, channel, provider_event_id, type, payload, status, attempts, received_at)
       select id, channel, provider_event_id, type, payload::json, 'RECEIVED', 0, received_at
-      from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+      from unnest(${column(1, 'uuid')}, ${column(2, 'text')}, ${column(3, 'text')}, ${column(4, 'text')},
+          ${column(5, 'text')}, ${column(6, 'timestamptz')})
         as e (id, channel, provider_event_id, type, payload, received_at)
       order by channel, provider_event_id
       on conflict (channel, provider_event_id) do nothing
       returning id
-    ), job as (
-      select (graphile_worker.add_job('${WORK_WEBHOOK_EVENTS}', json_build_object('ids', json_agg(id)),
-        max_attempts := ${JOB_ATTEMPTS})).id from received having count(*) > 0
+    ), stored as (
+      select json_agg(id) as ids, min(id::text) as first from received having count(*) > 0
     )
-    select received.id, job.id as "jobId" from received cross join job`,
+    select ids, (graphile_worker.add_job('${WORK_WEBHOOK_EVENTS}', json_build_object('ids', ids),
+        max_attempts := ${JOB_ATTEMPTS}, job_key := 'webhook-events:' || first, job_key_mode := 'unsafe_dedupe')).id as "jobId"
+    from stored`,
 };
 
 const OPEN: Statement = {
@@ -147,15 +160,17 @@ export class InboxStore {
 
   /** Stores those events that are new, with one job for all of them, in one statement; answers with their ids. */
   async receive(events: readonly NewWebhookEvent[]): Promise<ReadonlySet<string>> {
-    const rows = await this.#database.query<{ id: string }>(RECEIVE, [
-      events.map((event) => event.id),
-      events.map((event) => event.channel),
-      events.map((event) => event.providerEventId),
-      events.map((event) => event.type),
-      events.map((event) => JSON.stringify(event.payload)),
-      events.map((event) => event.receivedAt),
+    const valuesOf = (value: (event: NewWebhookEvent) => string) =>
+      events.map(value).join(SEPARATOR);
+    const [stored] = await this.#database.query<{ ids: string[] }>(RECEIVE, [
+      valuesOf(({ id }) => id),
+      valuesOf(({ channel }) => channel),
+      valuesOf(({ providerEventId }) => providerEventId),
+      valuesOf(({ type }) => type),
+      valuesOf(({ payload }) => payload),
+      valuesOf(({ receivedAt }) => receivedAt.toISOString()),
     ]);
-    return new Set(rows.map((row) => row.id));
+    return new Set(stored?.ids);
   }
 
   /** Those of these events that nobody has made an attempt at; an attempt that is made at once is counted by its end. */

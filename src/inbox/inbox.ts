@@ -55,7 +55,7 @@ export class Inbox {
    * and does nothing, when the provider's event is here already. Throws InvalidWebhook when its id or type is none.
    */
   async receive(channel: Channel, webhook: VerifiedWebhook): Promise<'STORED' | 'DUPLICATE'> {
-    const { eventId, type, payload } = webhook;
+    const { eventId, type, payload, text = JSON.stringify(payload) } = webhook;
     if (!IDENTIFIER.test(eventId) || !IDENTIFIER.test(type)) {
       throw new InvalidWebhook('The event has no usable id or type.');
     }
@@ -65,7 +65,7 @@ export class Inbox {
       channel,
       providerEventId: eventId,
       type,
-      payload,
+      payload: text,
       receivedAt: this.#needs.clock.now(),
     });
     return stored ? 'STORED' : 'DUPLICATE';

@@ -257,6 +257,8 @@ export interface VerifiedWebhook {
   readonly eventId: string;
   readonly type: string;
   readonly payload: unknown;
+  /** The payload in JSON, as it came; not given: it is not what came, or did not come as a text. */
+  readonly text?: string;
 }
 
 /** From `since` on, before `until`. */

@@ -65,6 +65,54 @@ describe('receiving', () => {
     }
   });
 
+  it('keeps the words of each of many that come at once', async () => {
+    const inbox = inboxOn(world.database);
+    const notes = [
+      '"a", \\ {b} NULL',
+      '\n\r\t\0\x1e\x1f',
+      '\u2028 東京 🙂',
+      '\ud800',
+      '',
+      'x'.repeat(99_999),
+    ];
+    const webhooks = Array.from({ length: 150 }, (_, n) => {
+      const event = subscriptionUpdated(undefined, { note: notes[n % notes.length] });
+      const text = JSON.stringify(event, null, n % 3);
+      return n % 2 === 0 ? { ...verified(event), text } : verified(event);
+    });
+
+    const outcomes = await Promise.all(webhooks.map((one) => inbox.receive('STRIPE', one)));
+
+    expect(new Set(outcomes)).toEqual(new Set(['STORED']));
+    const { rows } = await world.database.pool.query<{ id: string; type: string; text: string }>(
+      'select provider_event_id as id, type, payload::text as text from webhook_event where provider_event_id = any ($1)',
+      [webhooks.map(({ eventId }) => eventId)],
+    );
+    const kept = new Map(rows.map((row) => [row.id, row]));
+    for (const { eventId, type, payload, text } of webhooks)
+      expect(kept.get(eventId)).toMatchObject({ type, text: text ?? JSON.stringify(payload) });
+  });
+
+  it('refuses one that no column can hold, and stores those that came with it', async () => {
+    const inbox = inboxOn(world.database);
+    const webhooks = Array.from({ length: 9 }, () => verified());
+    // Neither is what a provider's adapter would let in: one would be two, the other is no JSON.
+    const torn = { ...verified(), text: '{"a":1}\x1e{"b":2}' };
+    const broken = { ...verified(), text: '{"a":' };
+
+    const answers = await Promise.allSettled(
+      [...webhooks.slice(0, 4), torn, ...webhooks.slice(4), broken].map((one) =>
+        inbox.receive('STRIPE', one),
+      ),
+    );
+
+    expect(answers.filter(({ status }) => status === 'rejected')).toHaveLength(2);
+    for (const { eventId, payload } of webhooks)
+      expect(await rowOf(world.database, eventId)).toMatchObject({ payload });
+    await expect(rowOf(world.database, torn.eventId)).rejects.toThrow('0 rows');
+    await expect(rowOf(world.database, broken.eventId)).rejects.toThrow('0 rows');
+  });
+
   it('stores what jsonb would refuse', async () => {
     const { inbox } = await received(world.database);
     const event = subscriptionUpdated(undefined, { note: 'a zero byte \0, half a pair \ud800' });

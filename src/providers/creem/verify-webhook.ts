@@ -29,10 +29,10 @@ export function verifyCreemWebhook(
 ): VerifiedWebhook {
   const isStandard = checkStandard(trust, rawBody, headers);
   if (!isStandard) checkOlder(trust, rawBody, headers);
-  const payload = parse(rawBody);
+  const { payload, text } = parse(rawBody);
   if (!isStandard) checkAge(payload, now());
   checkMode(payload, trust.livemode);
-  return { eventId: payload.id, type: payload.eventType, payload };
+  return { eventId: payload.id, type: payload.eventType, payload, text };
 }
 
 /** Answers false where the webhook is not signed so at all. */
@@ -85,16 +85,20 @@ function checkMode({ object }: CreemEvent, livemode: boolean): void {
   throw new InvalidWebhook('The event is of the other mode: test and live do not mix.');
 }
 
-function parse(rawBody: Uint8Array): CreemEvent {
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function parse(rawBody: Uint8Array): { readonly payload: CreemEvent; readonly text: string } {
   let payload: unknown;
+  let text: string;
   try {
-    payload = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(rawBody));
+    text = utf8.decode(rawBody);
+    payload = JSON.parse(text);
   } catch {
     // The cause is left out: its message quotes the body.
     throw new InvalidWebhook('The signed body is not JSON.');
   }
   if (!isEvent(payload)) throw new InvalidWebhook('The signed body is not an event of Creem.');
-  return payload;
+  return { payload, text };
 }
 
 function headerOf(headers: WebhookHeaders, name: string): string | null {

@@ -36,14 +36,20 @@ export function verifyStripeWebhook(
   if (payload.livemode !== trust.livemode) {
     throw new InvalidWebhook('The event is of the other mode: test and live do not mix.');
   }
-  return { eventId: payload.id, type: payload.type, payload: withoutSecrets(payload) };
+  const shown = withoutSecrets(payload);
+  const about = { eventId: payload.id, type: payload.type, payload: shown };
+  return shown === payload ? { ...about, text: body } : about;
 }
 
-/** Intents carry the secret that confirms them and portal sessions the address that opens them: bearers of both are trusted. */
+/**
+ * Intents carry the secret that confirms them and portal sessions the address that opens them: bearers of both are trusted.
+ * An event without either is answered as it is.
+ */
 function withoutSecrets(event: Stripe.EventBase): Stripe.EventBase {
-  const { client_secret: _secret, ...object } = event.data.object as { client_secret?: unknown };
-  const { url, ...rest } = object as { object?: unknown; url?: unknown };
-  const isPortal = rest.object === 'billing_portal.session';
+  const object = event.data.object as { object?: unknown; client_secret?: unknown; url?: unknown };
+  const isPortal = object.object === 'billing_portal.session';
+  if (!('client_secret' in object || (isPortal && 'url' in object))) return event;
+  const { client_secret: _secret, url, ...rest } = object;
   const shown = isPortal || url === undefined ? rest : { ...rest, url };
   return { ...event, data: { ...event.data, object: shown } };
 }
@@ -61,10 +67,12 @@ function signatureHeader(headers: WebhookHeaders): string {
   return value;
 }
 
+const exactUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** The SDK decodes leniently, so that different bytes could carry one signature. This decoding is exact or fails. */
 function textOf(rawBody: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(rawBody);
+    return exactUtf8.decode(rawBody);
   } catch (cause) {
     throw new InvalidWebhook('The body is not UTF-8.', {}, { cause });
   }

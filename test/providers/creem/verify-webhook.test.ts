@@ -39,6 +39,7 @@ describe('a webhook signed as Standard Webhooks does', () => {
       eventId: EVENT.id,
       type: 'checkout.completed',
       payload: EVENT,
+      text: BODY.toString(),
     });
   });
 

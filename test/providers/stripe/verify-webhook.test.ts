@@ -16,19 +16,34 @@ describe('a genuine webhook', () => {
       eventId: 'evt_invoice_paid',
       type: 'invoice.paid',
       payload: JSON.parse(body),
+      text: body,
     });
+  });
+
+  it('is kept in the words in which it came', () => {
+    const pretty = JSON.stringify(JSON.parse(body), null, 2).replaceAll(
+      'Ada',
+      '\\u0041da\u2028\u{1F642}',
+    );
+
+    expect(verify(pretty, signed(pretty)).text).toBe(pretty);
   });
 
   it('is stored without the secret of an intent or the address of a portal', () => {
     const seen = (type: string, object: object) => {
       const event = JSON.stringify({ ...JSON.parse(body), type, data: { object } });
-      const { payload } = verify(event, signed(event));
+      const { payload, text = JSON.stringify(payload) } = verify(event, signed(event));
+      expect(JSON.parse(text)).toEqual(payload);
       return (payload as { data: { object: unknown } }).data.object;
     };
     const intent = { id: 'seti_1', object: 'setup_intent', customer: 'cus_1' };
     const portal = { id: 'bps_1', object: 'billing_portal.session' };
 
+    const charge = { id: 'ch_1', object: 'charge', url: 'https://x' };
+
     expect(seen('setup_intent.created', { ...intent, client_secret: 'a secret' })).toEqual(intent);
+    expect(seen('charge.succeeded', { ...charge, client_secret: 'a secret' })).toEqual(charge);
+    expect(seen('charge.succeeded', charge)).toEqual(charge);
     expect(seen('billing_portal.session.created', { ...portal, url: 'https://x' })).toEqual(portal);
   });
 
