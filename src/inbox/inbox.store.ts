@@ -76,12 +76,21 @@ const RECEIVE: Statement = {
     from stored`,
 };
 
-const OPEN: Statement = {
-  name: 'inbox_open',
-  text: `
+// Those about several events are planned anew each time: a plan that was made while the table was small reads all of it, and
+// would be kept while it grows.
+const OPEN = `
     select id, channel, provider_event_id as "providerEventId", type, payload, attempts + 1 as attempts
-    from webhook_event where id = any ($1) and status = 'RECEIVED'`,
-};
+    from webhook_event where id = any ($1) and status = 'RECEIVED'`;
+
+const CLAIM = `
+    select id from webhook_event
+    where id = any ($1) and status in ('RECEIVED', 'FAILED') for update skip locked`;
+
+const FINISH = `
+    update webhook_event set status = ($2::text[])[array_position($1, id)],
+      last_error = ($3::text[])[array_position($1, id)],
+      attempts = ($4::integer[])[array_position($1, id)], processed_at = $5
+    where id = any ($1::uuid[])`;
 
 const BEGIN: Statement = {
   name: 'inbox_begin',
@@ -91,23 +100,6 @@ const BEGIN: Statement = {
       select id from webhook_event where id = $1 and status in ('RECEIVED', 'FAILED') for update skip locked
     )
     returning id, channel, provider_event_id as "providerEventId", type, payload, attempts`,
-};
-
-const CLAIM: Statement = {
-  name: 'inbox_claim',
-  text: `
-    select id from webhook_event
-    where id = any ($1) and status in ('RECEIVED', 'FAILED') for update skip locked`,
-};
-
-// Not joined with the arrays: as long as the table is small a plan is made that reads all of it, and kept when it is large.
-const FINISH: Statement = {
-  name: 'inbox_finish',
-  text: `
-    update webhook_event set status = ($2::text[])[array_position($1, id)],
-      last_error = ($3::text[])[array_position($1, id)],
-      attempts = ($4::integer[])[array_position($1, id)], processed_at = $5
-    where id = any ($1::uuid[])`,
 };
 
 const FAIL: Statement = {

@@ -121,13 +121,16 @@ export class Database {
     return this.#orm.em.fork() as EntityManager;
   }
 
-  /** Runs a prepared statement on a pooled connection, outside any transaction. */
-  async query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
-    const run = () => this.#pool.query({ ...statement, values: [...values] });
+  /**
+   * Runs a statement on a pooled connection, outside any transaction; one with a name is parsed and planned once per connection.
+   */
+  async query<Row>(sql: string | Statement, values: readonly unknown[]): Promise<Row[]> {
+    const { name, text } = typeof sql === 'string' ? { name: undefined, text: sql } : sql;
+    const run = () => this.#pool.query({ name, text, values: [...values] });
     const result =
       this.#tracing === null
         ? await run()
-        : await this.#tracing.span(`database ${statement.name}`, POSTGRESQL, run);
+        : await this.#tracing.span(`database ${name ?? 'statement'}`, POSTGRESQL, run);
     return result.rows as Row[];
   }
 
