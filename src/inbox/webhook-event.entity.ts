@@ -3,6 +3,12 @@ import type { WebhookEventStatus } from '../features/operations/webhook-event.mo
 import { instant } from '../platform/database/columns.ts';
 import type { Channel } from '../platform/money.ts';
 
+export const WebhookRoundSchema = defineEntity({
+  name: 'WebhookRound',
+  tableName: 'webhook_round',
+  properties: { id: p.uuid().primary() },
+});
+
 export const WebhookEventSchema = defineEntity({
   name: 'WebhookEvent',
   tableName: 'webhook_event',
@@ -20,6 +26,10 @@ export const WebhookEventSchema = defineEntity({
       name: 'webhook_event_open',
       expression: `create index webhook_event_open on webhook_event (received_at) where status in ('RECEIVED', 'FAILED')`,
     },
+    {
+      name: 'webhook_event_round',
+      expression: `create index webhook_event_round on webhook_event (round) where status = 'RECEIVED'`,
+    },
   ],
   properties: {
     id: p.uuid().primary(),
@@ -32,5 +42,6 @@ export const WebhookEventSchema = defineEntity({
     lastError: p.text().nullable(),
     receivedAt: instant(),
     processedAt: instant().nullable(),
+    round: p.uuid().nullable(),
   },
 });

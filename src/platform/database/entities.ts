@@ -54,7 +54,7 @@ import {
   UsageDailySchema,
   UsageEventSchema,
 } from '../../features/usage/usage.entity.ts';
-import { WebhookEventSchema } from '../../inbox/webhook-event.entity.ts';
+import { WebhookEventSchema, WebhookRoundSchema } from '../../inbox/webhook-event.entity.ts';
 import { RateWindowSchema } from './rate-window.entity.ts';
 
 /** Every table that the gateway knows as an entity. */
@@ -101,5 +101,6 @@ export const entities = [
   ProviderEnvironmentSchema,
   ProviderWatermarkSchema,
   WebhookEventSchema,
+  WebhookRoundSchema,
   RateWindowSchema,
 ];
