@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 const SO_MANY = 8;
-const WITHIN_MS = 10;
-const LONGEST_WAIT_MS = 250;
+const WITHIN_MS = 20;
+const LONGEST_WAIT_MS = 500;
 
 /** Whether things come so fast that taking them in is all there is time for. One that comes alone is never a rush. */
 export class Rush {
@@ -22,7 +22,7 @@ export class Rush {
   }
 
   /**
-   * Resolves when it is over, or has lasted for a quarter of a second: in one that goes on, whatever came is worked on beside
+   * Resolves when it is over, or has lasted for half a second: in one that goes on, whatever came is worked on beside
    * it, and nobody waits any more.
    */
   async isOver(): Promise<void> {
