@@ -7,7 +7,11 @@ import type { Statement } from '../platform/database/statement.ts';
 import type { Transaction } from '../platform/database/transaction.ts';
 import type { Channel } from '../platform/money.ts';
 import { COLUMNS } from './inbox-list.store.ts';
-import { WORK_WEBHOOK_EVENT, WORK_WEBHOOK_EVENTS } from './webhook-event.model.ts';
+import {
+  WORK_WEBHOOK_EVENT,
+  WORK_WEBHOOK_EVENTS,
+  WORK_WEBHOOK_ROUND,
+} from './webhook-event.model.ts';
 
 /** A verified webhook on its way into the inbox. */
 export interface NewWebhookEvent {
@@ -39,6 +43,11 @@ export interface EndedEvent {
   readonly attempts: number;
 }
 
+interface StoredRow {
+  readonly ids: readonly string[] | null;
+  readonly round: string | null;
+}
+
 /** The inbox counts its own attempts; the queue has more, so that an attempt that could not be counted is made up for. */
 const JOB_ATTEMPTS = 25;
 
@@ -56,24 +65,34 @@ const column = (parameter: number, type: string) =>
 
 const RECEIVE: Statement = {
   name: 'inbox_receive',
-  // Sorted, so that two batches with the same events wait for each other in one order. Nobody else's job has this one's key:
-  // it is added in the shortest way, which looks for no other that it should replace.
+  // Sorted, so that two batches with the same events wait for each other in one order. A round that is held here does not end
+  // before these events can be seen.
   text: `
-    with received as (
-      insert into webhook_event (id, channel, provider_event_id, type, payload, status, attempts, received_at)
-      select id, channel, provider_event_id, type, payload::json, 'RECEIVED', 0, received_at
+    with joined as (
+      select id from webhook_round where id = $7 for key share
+    ), received as (
+      insert into webhook_event (id, channel, provider_event_id, type, payload, status, attempts, received_at, round)
+      select id, channel, provider_event_id, type, payload::json, 'RECEIVED', 0, received_at,
+        coalesce((select id from joined), $8)
       from unnest(${column(1, 'uuid')}, ${column(2, 'text')}, ${column(3, 'text')}, ${column(4, 'text')},
           ${column(5, 'text')}, ${column(6, 'timestamptz')})
         as e (id, channel, provider_event_id, type, payload, received_at)
       order by channel, provider_event_id
       on conflict (channel, provider_event_id) do nothing
-      returning id
-    ), stored as (
-      select json_agg(id) as ids, min(id::text) as first from received having count(*) > 0
+      returning id, round
+    ), begun as (
+      insert into webhook_round (id) select round from received where round = $8 limit 1 returning id
+    ), job as (
+      select (graphile_worker.add_job('${WORK_WEBHOOK_ROUND}', json_build_object('id', id),
+        max_attempts := ${JOB_ATTEMPTS})).id from begun
     )
-    select ids, (graphile_worker.add_job('${WORK_WEBHOOK_EVENTS}', json_build_object('ids', ids),
-        max_attempts := ${JOB_ATTEMPTS}, job_key := 'webhook-events:' || first, job_key_mode := 'unsafe_dedupe')).id as "jobId"
-    from stored`,
+    select json_agg(id) as ids, min(round::text) as round, (select id from job) as "jobId" from received`,
+};
+
+/** No event joins the round any more: whoever was joining it is waited for. */
+const END_ROUND: Statement = {
+  name: 'inbox_end_round',
+  text: 'delete from webhook_round where id = $1',
 };
 
 // Those about several events are planned anew each time: a plan that was made while the table was small reads all of it, and
@@ -81,6 +100,8 @@ const RECEIVE: Statement = {
 const OPEN = `
     select id, channel, provider_event_id as "providerEventId", type, payload, attempts + 1 as attempts
     from webhook_event where id = any ($1) and status = 'RECEIVED'`;
+
+const IN_ROUND = `select id from webhook_event where round = $1 and status = 'RECEIVED'`;
 
 const CLAIM = `
     select id from webhook_event
@@ -134,7 +155,7 @@ const ENQUEUE_FORGOTTEN: Statement = {
         where j.key = 'webhook-event:' || e.id and (j.locked_at is not null or j.attempts < j.max_attempts)
       ) and not exists (
         select 1 from graphile_worker.jobs j
-        where j.task_identifier = '${WORK_WEBHOOK_EVENTS}' and j.created_at < now() - interval '30 seconds'
+        where j.task_identifier in ('${WORK_WEBHOOK_ROUND}', '${WORK_WEBHOOK_EVENTS}') and j.created_at < now() - interval '30 seconds'
           and (j.locked_at is not null or j.attempts < j.max_attempts)
       )
       order by e.received_at limit 1000
@@ -150,19 +171,35 @@ export class InboxStore {
     this.#database = database;
   }
 
-  /** Stores those events that are new, with one job for all of them, in one statement; answers with their ids. */
-  async receive(events: readonly NewWebhookEvent[]): Promise<ReadonlySet<string>> {
+  /**
+   * Stores those events that are new, in one statement: they join this round when it is open still, or begin the other, with
+   * the job that will work on it. Answers with their ids, and with the round that they are in.
+   */
+  async receive(
+    events: readonly NewWebhookEvent[],
+    round: string | null,
+    nextRound: string,
+  ): Promise<{ readonly ids: ReadonlySet<string>; readonly round: string | null }> {
     const valuesOf = (value: (event: NewWebhookEvent) => string) =>
       events.map(value).join(SEPARATOR);
-    const [stored] = await this.#database.query<{ ids: string[] }>(RECEIVE, [
+    const [stored] = await this.#database.query<StoredRow>(RECEIVE, [
       valuesOf(({ id }) => id),
       valuesOf(({ channel }) => channel),
       valuesOf(({ providerEventId }) => providerEventId),
       valuesOf(({ type }) => type),
       valuesOf(({ payload }) => payload),
       valuesOf(({ receivedAt }) => receivedAt.toISOString()),
+      round,
+      nextRound,
     ]);
-    return new Set(stored?.ids);
+    return { ids: new Set(stored?.ids), round: stored?.round ?? null };
+  }
+
+  /** Ends a round, and answers with the ids of those of its events that nobody has made an attempt at. */
+  async endRound(round: string): Promise<string[]> {
+    await this.#database.query(END_ROUND, [round]);
+    const rows = await this.#database.query<{ id: string }>(IN_ROUND, [round]);
+    return rows.map(({ id }) => id);
   }
 
   /** Those of these events that nobody has made an attempt at; an attempt that is made at once is counted by its end. */

@@ -15,6 +15,7 @@ import { InvalidWebhook } from '../providers/payment-errors.ts';
 import type { VerifiedWebhook } from '../providers/payment-objects.ts';
 import type { InboxStore, NewWebhookEvent } from './inbox.store.ts';
 import type { InboxListStore } from './inbox-list.store.ts';
+import { Round } from './round.ts';
 import { Rush } from './rush.ts';
 
 interface InboxNeeds {
@@ -36,13 +37,15 @@ export class Inbox {
   readonly #needs: InboxNeeds;
   readonly #arrivals: Coalescer<NewWebhookEvent, boolean>;
   readonly #rush = new Rush();
+  readonly #round = new Round();
 
   constructor(needs: InboxNeeds) {
     this.#needs = needs;
     this.#arrivals = new Coalescer({
       work: async (events) => {
-        const stored = await needs.store.receive(events);
-        return events.map((event) => stored.has(event.id));
+        const { ids, round } = await needs.store.receive(events, this.#round.open, newId());
+        if (round !== null) this.#round.joined(round, ids.size);
+        return events.map((event) => ids.has(event.id));
       },
       keyOf: (event) => `${event.channel} ${event.providerEventId}`,
       isOutage: isDatabaseAway,
@@ -72,11 +75,16 @@ export class Inbox {
   }
 
   /**
-   * Resolves when webhooks do not come in a rush any more, within a quarter of a second: in a rush they are answered first,
+   * Resolves when webhooks do not come in a rush any more, within half a second: in a rush they are answered first,
    * and a provider that gets its answers has no reason to send them again.
    */
   untilCalm(): Promise<void> {
     return this.#rush.isOver();
+  }
+
+  /** Lets no event join a round any more; answers with the ids of those that nobody has made an attempt at. */
+  endRound(round: string): Promise<string[]> {
+    return this.#needs.store.endRound(round);
   }
 
   /** Puts an event back to RECEIVED, whatever became of it, with twelve new attempts. Throws NotFound. */

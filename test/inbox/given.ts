@@ -177,10 +177,13 @@ export async function effects(database: Database, what: string): Promise<number>
   return rows.length;
 }
 
-/** How many jobs there are for this event, alone or with others. */
+/** Whether a job is for the event with the id $1. */
+export const IS_OF = `payload->>'id' in (select unnest(array[id, round])::text from webhook_event where id = $1::uuid)`;
+
+/** How many jobs there are for this event, alone or with those of its round. */
 export async function jobsOf({ owner }: InboxDatabase, eventId: string): Promise<number> {
   const { rows } = await owner.pool.query(
-    'select 1 from graphile_worker._private_jobs where strpos(payload::text, $1) > 0',
+    `select 1 from graphile_worker._private_jobs where ${IS_OF}`,
     [eventId],
   );
   return rows.length;

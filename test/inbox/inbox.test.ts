@@ -9,6 +9,7 @@ import {
   connect,
   effects,
   type InboxDatabase,
+  IS_OF,
   inboxDatabase,
   inboxOn,
   jobsOf,
@@ -287,10 +288,7 @@ describe('forgotten events', () => {
   it('get a job when they wait for a minute without one', async () => {
     const { inbox, worker, id } = await received(world.database);
     const forget = () =>
-      world.owner.pool.query(
-        'delete from graphile_worker._private_jobs where strpos(payload::text, $1) > 0',
-        [id],
-      );
+      world.owner.pool.query(`delete from graphile_worker._private_jobs where ${IS_OF}`, [id]);
     await forget();
 
     await inbox.enqueueForgotten();
@@ -317,7 +315,7 @@ describe('forgotten events', () => {
       [id],
     );
     await world.owner.pool.query(
-      'update graphile_worker._private_jobs set attempts = max_attempts where strpos(payload::text, $1) > 0',
+      `update graphile_worker._private_jobs set attempts = max_attempts where ${IS_OF}`,
       [id],
     );
 
