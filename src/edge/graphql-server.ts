@@ -11,9 +11,10 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { CompiledOperations } from './compiled-operations.ts';
 import type { ErrorFormat } from './error-format.ts';
-import { type ExecutePassed, KnownOperations } from './known-operations.ts';
+import { KnownOperations } from './known-operations.ts';
 import { headersOf, showErrors } from './operation-answer.ts';
 import { limitRules, parseLimits, refuseCostly } from './operation-limits.ts';
+import type { ExecutePassed } from './passed-operation.ts';
 
 /** Of an operation, as a client wrote it. */
 const LONGEST_NAME = 100;

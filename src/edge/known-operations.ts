@@ -1,30 +1,12 @@
-import type {
-  DocumentNode,
-  ExecutionResult,
-  GraphQLSchema,
-  OperationDefinitionNode,
-} from 'graphql';
+import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { GraphContext } from '../graphql/context.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { ErrorFormat } from './error-format.ts';
 import { headersOf, showErrors } from './operation-answer.ts';
 import { isCostly } from './operation-limits.ts';
-
-/** An operation that Apollo has read, found valid and let pass. */
-export interface PassedOperation {
-  readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
-  /** As the client gave it. */
-  readonly operationName: string | undefined;
-}
-
-/** Executes an operation that was let pass. */
-export type ExecutePassed = (
-  passed: PassedOperation,
-  variables: Readonly<Record<string, unknown>> | undefined,
-  context: GraphContext,
-) => Promise<ExecutionResult>;
+import type { ExecutePassed, PassedOperation } from './passed-operation.ts';
+import { SharedQueries } from './shared-queries.ts';
 
 /** The part of an HTTP request that tells how it is to be answered. */
 export interface GraphRequest {
@@ -76,6 +58,7 @@ const PLAIN_KEYS: ReadonlySet<string> = new Set(['query', 'variables', 'operatio
  */
 export class KnownOperations {
   readonly #options: KnownOperationsOptions;
+  readonly #queries: SharedQueries;
   readonly #passed = new LRUCache<string, Map<string | undefined, PassedOperation>>({
     max: MOST_DOCUMENTS,
   });
@@ -83,6 +66,7 @@ export class KnownOperations {
 
   constructor(options: KnownOperationsOptions) {
     this.#options = options;
+    this.#queries = new SharedQueries(options.execute);
   }
 
   /** Remembers what Apollo let pass, by its text. */
@@ -121,27 +105,24 @@ export class KnownOperations {
     { passed, variables, contentType }: Asked,
     context: GraphContext,
   ): Promise<GraphAnswer> {
-    const { execute, formatError, metrics } = this.#options;
+    const { formatError, metrics } = this.#options;
+    const type = passed.operation.operation;
     let result: ExecutionResult;
     let status = 200;
     try {
-      result = await execute(passed, variables, context);
+      const answer = await this.#queries.answer(passed, variables, context);
+      if (answer.body !== null) {
+        metrics.operationAnswered(type, 'OK');
+        return { status, headers: [['content-type', contentType]], body: answer.body };
+      }
+      result = answer.result;
       // Nothing was executed: the variables do not fit.
       if (result.data === undefined) status = 400;
     } catch (thrown) {
       result = { errors: [thrown as never] };
       status = 500;
     }
-    const { data, errors } = result;
-    const type = passed.operation.operation;
-    if (errors === undefined) {
-      metrics.operationAnswered(type, 'OK');
-      return {
-        status,
-        headers: [['content-type', contentType]],
-        body: `${JSON.stringify({ data })}\n`,
-      };
-    }
+    const { data, errors = [] } = result;
     const shown = showErrors(errors, data, { formatError, requestId: context.requestId });
     metrics.operationAnswered(type, shown.outcome);
     return {

@@ -75,12 +75,18 @@ function withSilentPair({ apollo, known }: GraphServer, silent: GraphServer): Gr
     known: Object.assign(known, {
       answer: (request: GraphRequest, context: GraphContext) => {
         if (!isToBeCompared(request.body)) return answer(request, context);
-        record(context);
-        const answering = answer(request, context);
-        return answering && compareWithApollo(silent, request, answering, context);
+        const own = alone(context);
+        record(own);
+        const answering = answer(request, own);
+        return answering && compareWithApollo(silent, request, answering, own);
       },
     }) as KnownOperations,
   };
+}
+
+/** Somebody with whom nobody else shares an execution, so that all that was resolved for it is recorded with it. */
+function alone(context: GraphContext): GraphContext {
+  return { ...context, caller: { ...context.caller, request: context.requestId } as never };
 }
 
 function isToBeCompared(body: unknown): boolean {
@@ -115,7 +121,7 @@ async function compareWithShortWay(
   // It learns what it has to know.
   await askApollo(silent, request, context);
   silent.known.learnContentType(headers.get('accept'), contentType);
-  const byShortWay = await silent.known.answer(request, replayOf(context));
+  const byShortWay = await silent.known.answer(request, replayOf(alone(context)));
   if (byShortWay !== null) note(request, shown(answered), byShortWay);
 }
 
