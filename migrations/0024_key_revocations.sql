@@ -1,6 +1,6 @@
 -- Why:  a process that trusts keys asks which were revoked since it last asked, once a second for all of them, instead of looking each one up again.
 -- Lock: api_key exclusively, while the column is filled: a moment, only revoked keys are written.
--- Undo: drop trigger api_key_number_revocation on api_key; drop function number_key_revocation(); drop table key_revocation_count; alter table api_key drop column revocation;
+-- Undo: drop trigger api_key_number_revocation on api_key; drop trigger api_key_await_revocations on api_key; drop function number_key_revocation(); drop function await_key_revocations(); drop table key_revocation_count; alter table api_key drop column revocation;
 
 -- One row, locked by whoever revokes: revocations are committed in the order of their numbers, so that none comes behind one that was seen.
 create table key_revocation_count (
@@ -14,11 +14,21 @@ update api_key set revocation = numbered.n
   where numbered.id = api_key.id;
 insert into key_revocation_count (id, count) select 1, count(*) from api_key where revoked_at is not null;
 
-create function number_key_revocation() returns trigger language plpgsql as $$
+-- Both as the owner: nobody else counts.
+create function number_key_revocation() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 begin
   update key_revocation_count set count = count + 1 returning count into new.revocation;
   return new;
 end $$;
 
+-- Whoever revokes several keys takes the counter first, as others find it: never a key that somebody waits with the counter for.
+create function await_key_revocations() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  perform 1 from key_revocation_count for update;
+  return null;
+end $$;
+
+create trigger api_key_await_revocations before update of revoked_at on api_key
+  for each statement execute function await_key_revocations();
 create trigger api_key_number_revocation before update of revoked_at on api_key
   for each row when (old.revoked_at is null and new.revoked_at is not null) execute function number_key_revocation();

@@ -13,21 +13,6 @@ import { CheckInService } from '../features/check-in/check-in.service.ts';
 import { CheckInStore } from '../features/check-in/check-in.store.ts';
 import { InvoiceService } from '../features/invoice/invoice.service.ts';
 import { InvoiceStore } from '../features/invoice/invoice.store.ts';
-import { BalanceNews } from '../features/ledger/balance-news.service.ts';
-import { BalanceStreamService } from '../features/ledger/balance-stream.service.ts';
-import { CreditHoldService } from '../features/ledger/credit-hold.service.ts';
-import { CreditHoldStore } from '../features/ledger/credit-hold.store.ts';
-import { LedgerService } from '../features/ledger/ledger.service.ts';
-import { LedgerStore } from '../features/ledger/ledger.store.ts';
-import { LedgerAuditService } from '../features/ledger/ledger-audit.service.ts';
-import { LedgerAuditStore } from '../features/ledger/ledger-audit.store.ts';
-import { LedgerChangesStore } from '../features/ledger/ledger-changes.store.ts';
-import { LedgerHistoryService } from '../features/ledger/ledger-history.service.ts';
-import { LedgerHistoryStore } from '../features/ledger/ledger-history.store.ts';
-import { LedgerPageStore } from '../features/ledger/ledger-page.store.ts';
-import { LedgerSweepService } from '../features/ledger/ledger-sweep.service.ts';
-import { LedgerSweepStore } from '../features/ledger/ledger-sweep.store.ts';
-import { LoneDebitStore } from '../features/ledger/lone-debit.store.ts';
 import { LifecycleService } from '../features/lifecycle/lifecycle.service.ts';
 import { LifecycleStore } from '../features/lifecycle/lifecycle.store.ts';
 import { LifecycleHistoryService } from '../features/lifecycle/lifecycle-history.service.ts';
@@ -83,6 +68,7 @@ import type { PaymentProvider } from '../providers/payment-provider.ts';
 import { accountParts, partsOfAccounts } from './account-parts.ts';
 import { composeCoupons } from './coupon-services.ts';
 import { composeInbox } from './inbox-services.ts';
+import { composeLedger } from './ledger-services.ts';
 import { composeOperations } from './operations-services.ts';
 import { composeAutoRecharges, composeReversals } from './payment-services.ts';
 
@@ -171,36 +157,6 @@ function composeCards(base: Base & ReturnType<typeof composeAccounts>) {
     cardRequests: new CardRequestStore(database),
   });
   return { paymentMethods, cardRequests };
-}
-
-function composeLedger(base: Base & ReturnType<typeof composeAccounts>) {
-  const { database, clock, hub } = base;
-  const entries = new LedgerHistoryStore(database);
-  const news = new BalanceNews(hub);
-  const history = new LedgerHistoryService(entries, new LedgerPageStore(database, clock), clock);
-  const ledger = new LedgerService({
-    ...base,
-    store: new LedgerStore(database),
-    lone: new LoneDebitStore(database),
-    history: entries,
-    onDebits: (outcomes) => base.metrics.debitsApplied(outcomes),
-    onApplied: (applied) => news.tell(applied),
-  });
-  const ledgerSweep = new LedgerSweepService(new LedgerSweepStore(database), clock);
-  const ledgerAudit = new LedgerAuditService(new LedgerAuditStore(database), base.logger);
-  const balanceStreams = new BalanceStreamService({
-    ledger,
-    changes: new LedgerChangesStore(database, clock),
-    history: entries,
-    hub,
-    news,
-  });
-  const holds = new CreditHoldService({
-    ...base,
-    store: new CreditHoldStore(database),
-    history: entries,
-  });
-  return { ledger, history, holds, ledgerSweep, ledgerAudit, balanceStreams };
 }
 
 function composeCheckIns(

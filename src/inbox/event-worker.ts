@@ -20,9 +20,11 @@ interface EventWorkerNeeds {
 
 /** With the queue's backoff, the twelfth attempt is about 16 hours after the first. */
 const MAX_ATTEMPTS = 12;
-const MAX_ROUNDS = 5;
+const MAX_TRIES = 5;
 /** How many of the events that arrived together ask a provider at once: it counts requests. */
 const ASKING_AT_ONCE = 2;
+/** For how long they ask before the rest get jobs of their own, which are not behind each other. */
+const ASKING_FOR_MS = 2_000;
 
 /** Works on the events of the inbox. */
 export class EventWorker {
@@ -39,8 +41,9 @@ export class EventWorker {
    */
   async workTogether(eventIds: readonly string[], isFirstTry: boolean): Promise<void> {
     const { store } = this.#needs;
-    const events = await store.open(eventIds.filter(isId));
-    if (!isFirstTry) return store.enqueue(events.map(({ id }) => id));
+    const ids = eventIds.filter(isId);
+    if (!isFirstTry) return store.enqueue(ids);
+    const events = await store.open(ids);
     const left: string[] = [];
     const tryOne = async (event: BegunEvent) => {
       if (!(await this.#tryOnce(event))) left.push(event.id);
@@ -50,8 +53,12 @@ export class EventWorker {
     bySubject.delete(null);
     // Those about the same thing one after the other: at once, each would overtake the state that the others fetched.
     const rest = bySubject.values();
+    const askUntil = performance.now() + ASKING_FOR_MS;
     const askInTurn = async () => {
-      for (const about of rest) for (const event of about) await tryOne(event);
+      for (const about of rest)
+        for (const event of about)
+          if (performance.now() < askUntil) await tryOne(event);
+          else left.push(event.id);
     };
     await Promise.all([
       ...looking.map(tryOne),
@@ -90,13 +97,13 @@ export class EventWorker {
 
   async #attempt(event: BegunEvent): Promise<void> {
     const { dispatch, applier } = this.#needs;
-    for (let round = 1; ; round += 1) {
+    for (let tries = 1; ; tries += 1) {
       const apply = await dispatch(event.channel, this.#translate(event));
       try {
         await applier.apply(event, apply);
         return;
       } catch (error) {
-        if (!(error instanceof StaleState) || round === MAX_ROUNDS) throw error;
+        if (!(error instanceof StaleState) || tries === MAX_TRIES) throw error;
       }
     }
   }

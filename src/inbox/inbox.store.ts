@@ -140,11 +140,15 @@ const RESTART: Statement = {
 
 const ENQUEUE: Statement = {
   name: 'inbox_enqueue',
-  text: `select id, ${ADD_JOB} as "jobId" from unnest($1::uuid[]) as e (id)`,
+  // In one order, so that two who take the keys of the same jobs wait for each other.
+  text: `
+    select id, ${ADD_JOB} as "jobId" from (
+      select id from webhook_event where id = any ($1::uuid[]) and status = 'RECEIVED' order by id offset 0
+    ) e`,
 };
 
-// Events that arrived together have one job, which does not say whose it is: as long as such a job waits for longer than a
-// moment, nobody knows what was forgotten.
+// A job does not say which round or which events it is for: as long as one waits for longer than a moment, nobody knows what
+// was forgotten.
 const ENQUEUE_FORGOTTEN: Statement = {
   name: 'inbox_enqueue_forgotten',
   text: `
@@ -155,12 +159,12 @@ const ENQUEUE_FORGOTTEN: Statement = {
         where j.key = 'webhook-event:' || e.id and (j.locked_at is not null or j.attempts < j.max_attempts)
       ) and not exists (
         select 1 from graphile_worker.jobs j
-        where j.task_identifier in ('${WORK_WEBHOOK_ROUND}', '${WORK_WEBHOOK_EVENTS}') and j.created_at < now() - interval '30 seconds'
-          and (j.locked_at is not null or j.attempts < j.max_attempts)
+        where j.task_identifier in ('${WORK_WEBHOOK_ROUND}', '${WORK_WEBHOOK_EVENTS}')
+          and j.created_at < now() - interval '30 seconds' and (j.locked_at is not null or j.attempts < j.max_attempts)
       )
       order by e.received_at limit 1000
     )
-    select id, ${ADD_JOB} as "jobId" from forgotten`,
+    select id, ${ADD_JOB} as "jobId" from (select id from forgotten order by id offset 0) e`,
 };
 
 /** Every statement by which webhook events are received and worked on. */

@@ -22,12 +22,16 @@ export class Rush {
   }
 
   /**
-   * Resolves when it is over, or has lasted for half a second: in one that goes on, whatever came is worked on beside
-   * it, and nobody waits any more.
+   * Resolves when it is over, or has lasted for half a second, or was waited for as long: in one that goes on, whatever came
+   * is worked on beside it, and nobody waits any more.
    */
   async isOver(): Promise<void> {
-    while (this.#isOn() && performance.now() - this.#begunAt < LONGEST_WAIT_MS)
+    const waitsUntil = performance.now() + LONGEST_WAIT_MS;
+    while (this.#isOn()) {
+      const now = performance.now();
+      if (now >= waitsUntil || now - this.#begunAt >= LONGEST_WAIT_MS) return;
       await delay(WITHIN_MS);
+    }
   }
 
   #isOn(): boolean {

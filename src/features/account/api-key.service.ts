@@ -28,6 +28,8 @@ interface ApiKeyServiceNeeds {
   readonly adminKey: string | null;
 }
 
+/** What is changed by hand, other than by revoking, is noticed after this. */
+const TRUSTED_FOR_MS = 60_000;
 const LONGEST_NAME = 255;
 const TOUCH_EVERY_MS = 60_000;
 const TOUCH_TOGETHER_MS = 1_000;
@@ -39,7 +41,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 export class ApiKeyService {
   readonly #needs: ApiKeyServiceNeeds;
   /** What was found good, until it is revoked: that is told at once where it happens, and looked up besides. */
-  readonly #trusted = new LRUCache<string, Caller>({ max: 50_000 });
+  readonly #trusted = new LRUCache<string, Caller>({ max: 50_000, ttl: TRUSTED_FOR_MS });
   readonly #revocations: KeyRevocations;
   readonly #touched = new LRUCache<string, true>({ max: 50_000, ttl: TOUCH_EVERY_MS });
   readonly #proofs: GatheredReads<ApiKeyProof>;
@@ -58,6 +60,10 @@ export class ApiKeyService {
     this.#revocations = new KeyRevocations({
       store: needs.store,
       onRevoked: (id) => this.forget(id),
+      onRewound: () => {
+        this.#forgotten += 1;
+        this.#trusted.clear();
+      },
     });
   }
 

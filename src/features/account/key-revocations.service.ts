@@ -4,6 +4,8 @@ interface KeyRevocationsNeeds {
   readonly store: Pick<ApiKeyStore, 'revocationsSince'>;
   /** Told of each key that was revoked, wherever that was. */
   readonly onRevoked: (keyId: string) => void;
+  /** Told when the database knows of fewer revocations than before, as one that was restored does. */
+  readonly onRewound: () => void;
   /** Real time, in milliseconds. */
   readonly now?: () => number;
 }
@@ -49,6 +51,7 @@ export class KeyRevocations {
   async #lookOnce(): Promise<void> {
     const begunAt = this.#now();
     const found: Revocations = await this.#needs.store.revocationsSince(this.#known);
+    if (found.count < (this.#known ?? 0n)) this.#needs.onRewound();
     for (const keyId of found.keyIds) this.#needs.onRevoked(keyId);
     this.#known = found.count;
     this.#lookedAt = begunAt;

@@ -91,7 +91,7 @@ async function grantRights(client: Client, appRole: string): Promise<void> {
     grant execute on all functions in schema public, graphile_worker to ${role};
     revoke update, delete, truncate on credit_transaction, credit_allocation, idempotency_key, lifecycle_transition, audit_event from ${role};
     revoke delete, truncate on account, credit_balance, credit_grant from ${role};
-    revoke insert, update, delete, truncate on migration from ${role};
+    revoke insert, update, delete, truncate on migration, key_revocation_count from ${role};
   `);
   await letIntoJobTables(client, appRole);
 }

@@ -2,6 +2,7 @@ import type Stripe from 'stripe';
 import type { EventPage, EventWindow } from '../payment-objects.ts';
 import type { StripeClient } from './stripe-client.ts';
 import { isAnnouncement } from './translate-event.ts';
+import { withoutSecrets } from './verify-webhook.ts';
 
 const PAGE = 100;
 
@@ -22,9 +23,11 @@ export function listEvents(
     );
     const events: readonly Stripe.EventBase[] = data;
     return {
-      events: events
-        .filter(isAnnouncement)
-        .map((event) => ({ eventId: event.id, type: event.type, payload: event })),
+      events: events.filter(isAnnouncement).map((event) => ({
+        eventId: event.id,
+        type: event.type,
+        payload: withoutSecrets(event),
+      })),
       nextCursor: hasMore ? (events.at(-1)?.id ?? null) : null,
     };
   });

@@ -45,7 +45,7 @@ export function verifyStripeWebhook(
  * Intents carry the secret that confirms them and portal sessions the address that opens them: bearers of both are trusted.
  * An event without either is answered as it is.
  */
-function withoutSecrets(event: Stripe.EventBase): Stripe.EventBase {
+export function withoutSecrets(event: Stripe.EventBase): Stripe.EventBase {
   const object = event.data.object as { object?: unknown; client_secret?: unknown; url?: unknown };
   const isPortal = object.object === 'billing_portal.session';
   if (!('client_secret' in object || (isPortal && 'url' in object))) return event;

@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiKeyService } from '../../../src/features/account/api-key.service.ts';
 import { ApiKeyStore } from '../../../src/features/account/api-key.store.ts';
@@ -26,6 +27,11 @@ afterAll(async () => {
   await files.drop();
 });
 
+const run = async (url: string, text: string) => {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query(text).finally(() => client.end());
+};
 const made = () =>
   keys.createKey({ kind: 'ADMIN', accountId: null, name: 'A key', scopes: [], agentId: null });
 const revoked = async () => {
@@ -48,6 +54,7 @@ function aProcess() {
       },
     },
     onRevoked: (keyId) => told.push(keyId),
+    onRewound: () => told.push('everything'),
     now: () => process.now,
   });
   return Object.assign(process, { revocations });
@@ -67,6 +74,30 @@ describe('revocations', () => {
     );
   });
 
+  it('are counted by nobody but the database', async () => {
+    await expect(database.pool.query('update key_revocation_count set count = 0')).rejects.toThrow(
+      'permission denied',
+    );
+  });
+
+  it('of several keys at once are made in one order, so that nobody waits in a circle', async () => {
+    const ids = (await Promise.all(Array.from({ length: 12 }, made))).map(
+      ({ apiKey }) => apiKey.id,
+    );
+    const byHand = (some: readonly string[]) =>
+      database.pool.query('update api_key set revoked_at = now() where id = any ($1)', [some]);
+    await Promise.all([
+      ...ids.map((id) => keys.revokeKey(id)),
+      byHand(ids),
+      byHand(ids.toReversed()),
+    ]);
+    const { rows } = await database.pool.query(
+      'select count(distinct revocation)::int as n from api_key where id = any ($1)',
+      [ids],
+    );
+    expect(rows[0].n).toBe(ids.length);
+  });
+
   it('are told of once, those from before the first look not at all', async () => {
     await revoked();
     const process = aProcess();
@@ -79,6 +110,18 @@ describe('revocations', () => {
 
     expect(process.told.toSorted()).toEqual(ids.toSorted());
     expect(process.looks).toBe(3);
+  });
+
+  it('are all doubted when the database knows of fewer than before', async () => {
+    await revoked();
+    const process = aProcess();
+    await process.revocations.untilKnown();
+    await run(files.ownerUrl, 'update key_revocation_count set count = count - 1');
+    process.now += 2_000;
+    await process.revocations.untilKnown();
+    await run(files.ownerUrl, 'update key_revocation_count set count = count + 1');
+
+    expect(process.told).toEqual(['everything']);
   });
 
   it('cost one look a second, which nobody waits for before two have gone by', async () => {
