@@ -90,7 +90,7 @@ export class LiveConnection {
     return this.#door.frames.sendAtOnce(this.#socket, this.#wire, id, result);
   }
 
-  sendNext(id: string, { result, text }: SharedResult): Promise<void> {
+  async sendNext(id: string, { result, text }: SharedResult): Promise<void> {
     const payload = text ?? JSON.stringify({ ...result, errors: this.#shown(result.errors ?? []) });
     return this.#send(`{"id":${JSON.stringify(id)},"type":"next","payload":${payload}}`);
   }

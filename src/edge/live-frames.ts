@@ -10,7 +10,7 @@ const HEAD = '{"id":"';
 const MIDDLE = '","type":"next","payload":';
 
 /** Longer ones get bytes of their own. */
-const COMMON_LENGTH = 16_384;
+const COMMON_LENGTH = 2_048;
 
 /**
  * Messages of the same result, which differ by nothing but the subscribers' operation ids: the bytes on the wire are made
@@ -49,7 +49,7 @@ export class LiveFrames {
     const headLength = length < 126 ? 2 : length < 65_536 ? 4 : 10;
     // What was needed once for a long message is not kept for short ones.
     const needed = Math.max(headLength + length, COMMON_LENGTH);
-    if (needed !== this.#bytes.length) this.#renew(needed);
+    if (needed > this.#bytes.length || 4 * needed < this.#bytes.length) this.#renew(needed);
     const bytes = this.#bytes;
     bytes[0] = FIN_TEXT;
     if (headLength === 2) bytes[1] = length;

@@ -8,9 +8,9 @@ interface Sender {
 const SENT_TOGETHER = 512;
 
 /**
- * A message that comes alone is sent at once, and those that are ready at the same time one right after the other: whoever reads at the other end is woken
- * for many and not for each, which costs both ends less than half. After so many, requests get their turn, and of several senders
- * each gets his.
+ * A message that comes alone is sent at once, and those that are ready at the same time one right after the other: whoever
+ * reads at the other end is woken for many and not for each, which costs both ends less than half. After so many, requests get
+ * their turn, and of several senders each gets his.
  */
 export class LiveOutbox {
   readonly #senders = new Set<Sender>();
@@ -29,15 +29,18 @@ export class LiveOutbox {
 
   #turn(): void {
     let left = SENT_TOGETHER;
-    for (const sender of this.#senders) {
-      // Whoever has more to send comes again behind the others.
-      this.#senders.delete(sender);
-      const { sent, isDone } = sender.sendSome(left);
-      if (!isDone) this.#senders.add(sender);
-      left -= sent;
-      if (left <= 0) break;
+    try {
+      for (const sender of this.#senders) {
+        // Whoever has more to send comes again behind the others.
+        this.#senders.delete(sender);
+        const { sent, isDone } = sender.sendSome(left);
+        if (!isDone) this.#senders.add(sender);
+        left -= sent;
+        if (left <= 0) break;
+      }
+    } finally {
+      this.#isTurnDue = this.#senders.size > 0;
+      if (this.#isTurnDue) setImmediate(() => this.#turn());
     }
-    this.#isTurnDue = this.#senders.size > 0;
-    if (this.#isTurnDue) setImmediate(() => this.#turn());
   }
 }

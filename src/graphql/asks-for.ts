@@ -45,8 +45,9 @@ export function fieldsAskedFor(info: GraphQLResolveInfo): AskedFields {
   if (node === undefined || others.length > 0) return readFieldsAskedFor(info);
   const known = askedFor.get(node);
   if (known !== undefined) return known;
-  const asked = readFieldsAskedFor(info);
-  if (!directFields(node, info.fragments).some(hasVariables)) askedFor.set(node, asked);
+  if (directFields(node, info.fragments).some(hasVariables)) return readFieldsAskedFor(info);
+  const asked = readFieldsAskedFor({ ...info, variableValues: {} });
+  askedFor.set(node, asked);
   return asked;
 }
 

@@ -76,7 +76,8 @@ class Lane<Value> {
     if (this.#queue.size === 0) return null;
     const batch = [...this.#queue].slice(0, this.#options.maxBatch);
     for (const [key] of batch) this.#queue.delete(key);
-    return this.#options.read(batch.map(([key]) => key)).then(
+    const read = async () => this.#options.read(batch.map(([key]) => key));
+    return read().then(
       (values) => () => void this.#answer(batch, values),
       (error: unknown) => {
         if (isDatabaseAway(error)) this.#turnAway(error);

@@ -4,6 +4,12 @@
  */
 type Watcher = (from: 'hint' | 'here') => void;
 
+/** Who watches a thing, and a number that grows with every hint of it. */
+interface Watched {
+  readonly watchers: Set<Watcher>;
+  mark: number;
+}
+
 /** Carries hints between gateway processes. */
 export interface HintTransport {
   start(onHint: (hint: string) => void, onGap: () => void): Promise<void>;
@@ -16,7 +22,8 @@ export interface HintTransport {
  */
 export class LiveHub {
   readonly #transport: HintTransport;
-  readonly #watchers = new Map<string, Map<string, Set<Watcher>>>();
+  readonly #watched = new Map<string, Map<string, Watched>>();
+  #lastMark = 0;
   readonly #listeners = new Map<string, Set<(id: string) => void>>();
   readonly #gapListeners = new Set<() => void>();
 
@@ -37,25 +44,30 @@ export class LiveHub {
 
   /** Calls `watcher` whenever `id` of `topic` may have changed, until the function that it returns is called. */
   watch(topic: string, id: string, watcher: Watcher): () => void {
-    const byId = this.#watchers.get(topic) ?? new Map<string, Set<Watcher>>();
-    this.#watchers.set(topic, byId);
-    const watchers = byId.get(id) ?? new Set<Watcher>();
-    byId.set(id, watchers);
-    watchers.add(watcher);
+    const byId = this.#watched.get(topic) ?? new Map<string, Watched>();
+    this.#watched.set(topic, byId);
+    const watched = byId.get(id) ?? { watchers: new Set<Watcher>(), mark: this.#nextMark() };
+    byId.set(id, watched);
+    watched.watchers.add(watcher);
     return () => {
-      watchers.delete(watcher);
-      if (watchers.size === 0 && byId.get(id) === watchers) byId.delete(id);
+      watched.watchers.delete(watcher);
+      if (watched.watchers.size === 0 && byId.get(id) === watched) byId.delete(id);
     };
+  }
+
+  /** A number that is another one after every hint of `id` of `topic`, as long as somebody watches it. */
+  markOf(topic: string, id: string): number {
+    return this.#watched.get(topic)?.get(id)?.mark ?? this.#nextMark();
   }
 
   /** Whether anybody here watches `id` of `topic`. */
   isWatched(topic: string, id: string): boolean {
-    return this.#watchers.get(topic)?.has(id) ?? false;
+    return this.#watched.get(topic)?.has(id) ?? false;
   }
 
   /** Tells the watchers of this process that it knows something new. The hint of it comes as well, and tells everybody. */
   tellHere(topic: string, id: string): void {
-    for (const watcher of this.#watchers.get(topic)?.get(id) ?? []) watcher('here');
+    for (const watcher of this.#watched.get(topic)?.get(id)?.watchers ?? []) watcher('here');
   }
 
   /** Calls `listener` with every id of `topic` that is told of. */
@@ -72,8 +84,8 @@ export class LiveHub {
   /** How many watch anything now. */
   get watcherCount(): number {
     let count = 0;
-    for (const byId of this.#watchers.values())
-      for (const watchers of byId.values()) count += watchers.size;
+    for (const byId of this.#watched.values())
+      for (const { watchers } of byId.values()) count += watchers.size;
     return count;
   }
 
@@ -85,22 +97,31 @@ export class LiveHub {
       this.#tellTopic(topic);
       return;
     }
-    const byId = this.#watchers.get(topic);
+    const byId = this.#watched.get(topic);
     const listeners = this.#listeners.get(topic);
     for (const id of ids.split(',')) {
-      for (const watcher of byId?.get(id) ?? []) watcher('hint');
+      this.#tell(byId?.get(id));
       for (const listener of listeners ?? []) listener(id);
     }
   }
 
   #tellTopic(topic: string): void {
-    for (const watchers of this.#watchers.get(topic)?.values() ?? []) {
-      for (const watcher of watchers) watcher('hint');
-    }
+    for (const watched of this.#watched.get(topic)?.values() ?? []) this.#tell(watched);
   }
 
   #tellAll(): void {
-    for (const topic of this.#watchers.keys()) this.#tellTopic(topic);
+    for (const topic of this.#watched.keys()) this.#tellTopic(topic);
     for (const listener of this.#gapListeners) listener();
+  }
+
+  #tell(watched: Watched | undefined): void {
+    if (watched === undefined) return;
+    watched.mark = this.#nextMark();
+    for (const watcher of watched.watchers) watcher('hint');
+  }
+
+  #nextMark(): number {
+    this.#lastMark += 1;
+    return this.#lastMark;
   }
 }

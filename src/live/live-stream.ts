@@ -173,15 +173,18 @@ export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterab
   }
 }
 
-/** Reads of a whole state, as a stream wants them: the state is the place. */
-export function everyState<State>(read: () => Promise<State>) {
-  return async (): Promise<Reading<State, State>> => {
-    const state = await read();
-    return { event: state, place: state };
+/**
+ * Reads of a whole state, as a stream wants them. The place is up to which hint it was heard: what is told may be made of
+ * more than the state, so that an equal state is not the same place. `mark`: see LiveHub.markOf.
+ */
+export function everyState<State>(read: () => Promise<State>, mark: () => number) {
+  return async (): Promise<Reading<State, number>> => {
+    const place = mark();
+    return { event: await read(), place };
   };
 }
 
-/** The same, and nothing as long as nothing in the state changes. */
+/** Reads of a whole state, which is the place, and nothing as long as nothing in the state changes. */
 export function changesOnly<State>(read: () => Promise<State>) {
   return async (after: State | null): Promise<Reading<State, State> | null> => {
     const state = await read();

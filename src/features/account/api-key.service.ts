@@ -59,7 +59,7 @@ export class ApiKeyService {
     });
     this.#revocations = new KeyRevocations({
       store: needs.store,
-      onRevoked: (id) => this.forget(id),
+      onRevoked: (ids) => this.#forgetAll(new Set(ids)),
       onRewound: () => {
         this.#forgotten += 1;
         this.#trusted.clear();
@@ -144,9 +144,13 @@ export class ApiKeyService {
 
   /** Looks again at the next use of this key. */
   forget(id: string): void {
+    this.#forgetAll(new Set([id]));
+  }
+
+  #forgetAll(ids: ReadonlySet<string>): void {
     this.#forgotten += 1;
     for (const [cacheKey, caller] of this.#trusted.entries()) {
-      if (caller.kind !== 'anonymous' && caller.keyId === id) this.#trusted.delete(cacheKey);
+      if (caller.kind !== 'anonymous' && ids.has(caller.keyId)) this.#trusted.delete(cacheKey);
     }
   }
 

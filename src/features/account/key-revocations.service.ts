@@ -2,8 +2,8 @@ import type { ApiKeyStore, Revocations } from './api-key.store.ts';
 
 interface KeyRevocationsNeeds {
   readonly store: Pick<ApiKeyStore, 'revocationsSince'>;
-  /** Told of each key that was revoked, wherever that was. */
-  readonly onRevoked: (keyId: string) => void;
+  /** Told of keys that were revoked, wherever that was. */
+  readonly onRevoked: (keyIds: readonly string[]) => void;
   /** Told when the database knows of fewer revocations than before, as one that was restored does. */
   readonly onRewound: () => void;
   /** Real time, in milliseconds. */
@@ -37,23 +37,36 @@ export class KeyRevocations {
    * database does not say.
    */
   untilKnown(): Promise<void> | null {
-    const ageMs = this.#now() - this.#lookedAt;
-    if (ageMs < LOOK_AFTER_MS) return null;
+    if (this.#ageMs < LOOK_AFTER_MS) return null;
+    if (this.#ageMs >= TRUSTED_FOR_MS) return this.#wait();
+    // Whoever comes when that is too old looks again, and is told why it fails.
+    this.#lookTogether().catch(() => undefined);
+    return null;
+  }
+
+  async #wait(): Promise<void> {
+    await this.#lookTogether();
+    // One that began long ago may know less than it should by the time it ends.
+    if (this.#ageMs >= TRUSTED_FOR_MS) await this.#lookTogether();
+  }
+
+  #lookTogether(): Promise<void> {
     this.#look ??= this.#lookOnce().finally(() => {
       this.#look = null;
     });
-    if (ageMs >= TRUSTED_FOR_MS) return this.#look;
-    // Whoever comes when that is too old looks again, and is told why it fails.
-    this.#look.catch(() => undefined);
-    return null;
+    return this.#look;
   }
 
   async #lookOnce(): Promise<void> {
     const begunAt = this.#now();
     const found: Revocations = await this.#needs.store.revocationsSince(this.#known);
     if (found.count < (this.#known ?? 0n)) this.#needs.onRewound();
-    for (const keyId of found.keyIds) this.#needs.onRevoked(keyId);
+    if (found.keyIds.length > 0) this.#needs.onRevoked(found.keyIds);
     this.#known = found.count;
     this.#lookedAt = begunAt;
+  }
+
+  get #ageMs(): number {
+    return this.#now() - this.#lookedAt;
   }
 }

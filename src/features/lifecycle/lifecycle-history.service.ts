@@ -29,7 +29,11 @@ export class LifecycleHistoryService {
 
   /** The account now, and again whenever it, its subscription, its cards or its invoices have changed. */
   watchAccount(accountId: string): AsyncIterableIterator<Account> {
-    const read = everyState(() => this.#accounts.account(accountId));
-    return new LiveStream({ hub: this.#hub, topic: 'account', id: accountId, read });
+    const hub = this.#hub;
+    const read = everyState(
+      () => this.#accounts.account(accountId),
+      () => hub.markOf('account', accountId),
+    );
+    return new LiveStream({ hub, topic: 'account', id: accountId, read });
   }
 }

@@ -53,7 +53,7 @@ function aProcess() {
         return store.revocationsSince(count);
       },
     },
-    onRevoked: (keyId) => told.push(keyId),
+    onRevoked: (keyIds) => told.push(...keyIds),
     onRewound: () => told.push('everything'),
     now: () => process.now,
   });
