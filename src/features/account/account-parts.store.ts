@@ -20,9 +20,7 @@ export class AccountPartsStore {
   readonly #database: Database;
   readonly #clock: Clock;
   /** By the names of the parts. */
-  readonly #reads = new Map<string, GatheredReads<Row>>();
-  /** What was made of a row, for whoever has asked for the same at the same time. */
-  readonly #made = new WeakMap<Row, AccountWithParts>();
+  readonly #reads = new Map<string, GatheredReads<ReadAccount>>();
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
@@ -33,24 +31,36 @@ export class AccountPartsStore {
     const { name, parts } = wanted;
     const reads = this.#reads.get(name) ?? this.#readsOf(parts, name);
     this.#reads.set(name, reads);
-    const row = await reads.read(`[${JSON.stringify(id)}${wanted.argumentsAsJson}]`);
-    if (row === undefined) return null;
-    const made = this.#made.get(row) ?? accountOf(row, parts);
-    this.#made.set(row, made);
-    return made;
+    const read = await reads.read(`[${JSON.stringify(id)}${wanted.argumentsAsJson}]`);
+    return read?.withParts(parts) ?? null;
   }
 
-  #readsOf(parts: readonly WantedPart[], name: string): GatheredReads<Row> {
+  #readsOf(parts: readonly WantedPart[], name: string): GatheredReads<ReadAccount> {
     const statement = statementOf(parts, name);
-    return new GatheredReads<Row>({
+    return new GatheredReads<ReadAccount>({
       read: async (places) => {
         const values = [this.#clock.now(), `[${places.join()}]`];
         const rows = await this.#database.query<Row>(statement, values);
-        return new Map(rows.map((row) => [places[row.n - 1] ?? '', row]));
+        return new Map(rows.map((row) => [places[row.n - 1] ?? '', new ReadAccount(row)]));
       },
       maxBatch: MOST_AT_ONCE,
       answersInTurn: ANSWERS_IN_TURN,
     });
+  }
+}
+
+/** A row, and what is made of it once for all who have asked for the same at the same time. */
+class ReadAccount {
+  readonly #row: Row;
+  #made: AccountWithParts | null = null;
+
+  constructor(row: Row) {
+    this.#row = row;
+  }
+
+  withParts(wanted: readonly WantedPart[]): AccountWithParts {
+    this.#made ??= accountOf(this.#row, wanted);
+    return this.#made;
   }
 }
 
