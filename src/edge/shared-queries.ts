@@ -21,7 +21,7 @@ type Variables = Readonly<Record<string, unknown>> | undefined;
 export class SharedQueries {
   readonly #execute: ExecutePassed;
   /** What is about to begin, by the operation, and by who asks with which variables. */
-  readonly #beginning = new Map<PassedOperation, Map<string, Promise<SharedAnswer>>>();
+  #beginning = new Map<PassedOperation, Map<string, Promise<SharedAnswer>>>();
 
   constructor(execute: ExecutePassed) {
     this.#execute = execute;
@@ -48,7 +48,8 @@ export class SharedQueries {
     context: GraphContext,
   ): Promise<SharedAnswer> {
     await nextTurn();
-    this.#beginning.delete(passed);
+    // Not emptied, for the sake of the collector: see GatheredReads.
+    if (this.#beginning.size > 0) this.#beginning = new Map();
     return this.#answerOne(passed, variables, context);
   }
 

@@ -74,8 +74,12 @@ class Lane<Value> {
   /** Begins to read the next batch; resolves with what gives the answers. */
   #begin(): Promise<() => void> | null {
     if (this.#queue.size === 0) return null;
-    const batch = [...this.#queue].slice(0, this.#options.maxBatch);
-    for (const [key] of batch) this.#queue.delete(key);
+    const { maxBatch } = this.#options;
+    const batch = [...this.#queue].slice(0, maxBatch);
+    // A map that is emptied and filled again keeps what was in it until the next thorough collection: V8 chains the tables that
+    // such a map has outgrown, and one that has grown old holds on to all that came after it.
+    if (batch.length === this.#queue.size) this.#queue = new Map();
+    else for (const [key] of batch) this.#queue.delete(key);
     const read = async () => this.#options.read(batch.map(([key]) => key));
     return read().then(
       (values) => () => void this.#answer(batch, values),
