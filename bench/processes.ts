@@ -13,7 +13,7 @@ import { writeSection } from './support/results-file.ts';
 import { ACCOUNTS, setStage } from './support/stage.ts';
 
 /** Fewer while the program itself is worked on. */
-const [repetitions = 5, durationMs = 1_200] = process.argv.slice(2).map(Number);
+const [repetitions = 5, durationMs = 1_000] = process.argv.slice(2).map(Number);
 const SCENARIOS = { many: ACCOUNTS, hot: 1 } as const;
 const COUNTS = [1, 2, 4] as const;
 const CALLERS = 256;
