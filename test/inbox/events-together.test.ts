@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Apply, forAccount, together } from '../../src/platform/provider-effect.ts';
 import {
   always,
@@ -179,6 +179,36 @@ describe('events that arrive together', () => {
 
     expect(await writersOf(subjects)).toEqual(Array(4).fill('its own'));
     expect(new Set(await statusesOf(ids))).toEqual(new Set(['PROCESSED 1']));
+  });
+
+  it('ask the provider for two seconds at most; the rest get jobs of their own', async () => {
+    const given = await Promise.all(
+      Array.from({ length: 6 }, (_, n) =>
+        receivedTogether(1, () =>
+          subscriptionUpdated(undefined, {
+            data: { object: { id: `sub_${n}`, customer: 'cus_1' } },
+          }),
+        ),
+      ),
+    );
+    const ids = given.flatMap((one) => one.ids);
+    const realNow = performance.now.bind(performance);
+    let laterMs = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => realNow() + laterMs);
+    const worker = workerOn(
+      world.database,
+      always(async (what) => {
+        laterMs += 1_500;
+        return leaveEffect(what);
+      }),
+    );
+
+    await worker.workTogether(ids, true).finally(() => clock.mockRestore());
+
+    const done = (await statusesOf(ids)).filter((status) => status === 'PROCESSED 1');
+    expect(done).toHaveLength(2);
+    const jobs = await Promise.all(ids.map((id) => jobsOf(world, id)));
+    expect(jobs.toSorted()).toEqual([1, 1, 2, 2, 2, 2]);
   });
 
   it('ask the provider one after the other when they are about the same thing', async () => {
