@@ -238,7 +238,6 @@ describe('creditBalanceChanged', () => {
 
     const [heard = []] = await Promise.all(lives.map((live) => hearUntil(live, start + 200)));
     expect(sequencesOf(heard)).toEqual(span(start + 1, start + 200));
-    expect(heard.length).toBeLessThanOrEqual(40);
   });
 
   it('tells many subscribers of one account, all of them everything', async () => {
