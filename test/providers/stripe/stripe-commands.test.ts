@@ -252,6 +252,22 @@ describe('cancelling with a refund', () => {
   });
 });
 
+describe('events that are looked up', () => {
+  it('are kept without the secrets of what they are about, as delivered ones are', async () => {
+    const intent = { id: 'seti_1', object: 'setup_intent', customer: 'cus_ada' };
+    const about = { object: 'event', livemode: false, type: 'setup_intent.succeeded' };
+    const event = { ...about, id: 'evt_1', data: { object: { ...intent, client_secret: 'x' } } };
+    const page = { object: 'list', data: [event], has_more: false };
+    await using stripe = await startScriptedStripe({ json: page });
+
+    const span = { since: new Date(NOW.getTime() - HOUR_MS), until: NOW };
+    const found = await provider(stripe.url).listEvents?.(span, null);
+
+    const payload = { ...event, data: { object: intent } };
+    expect(found?.events).toEqual([{ eventId: 'evt_1', type: about.type, payload }]);
+  });
+});
+
 function withItem({ price }: { price: object }): object {
   const [item] = subscription.items.data;
   const data = [{ ...item, price: { ...monthlyPrice, ...price } }];
