@@ -45,6 +45,7 @@ export interface EndedEvent {
 
 interface StoredRow {
   readonly ids: readonly string[] | null;
+  /** The round that they are in; null: none was joined, or begun. */
   readonly round: string | null;
 }
 
@@ -63,30 +64,39 @@ const SEPARATOR = '\x1e';
 const column = (parameter: number, type: string) =>
   `string_to_array($${parameter}, E'\\x1e')::${type}[]`;
 
-const RECEIVE: Statement = {
-  name: 'inbox_receive',
-  // Sorted, so that two batches with the same events wait for each other in one order. A round that is held here does not end
-  // before these events can be seen.
-  text: `
-    with joined as (
-      select id from webhook_round where id = $7 for key share
-    ), received as (
+/** Stores those events that are new, in this round. Sorted, so that two batches with the same events wait for each other in one order. */
+const storeEvents = (round: string) => `
       insert into webhook_event (id, channel, provider_event_id, type, payload, status, attempts, received_at, round)
-      select id, channel, provider_event_id, type, payload::json, 'RECEIVED', 0, received_at,
-        coalesce((select id from joined), $8)
-      from unnest(${column(1, 'uuid')}, ${column(2, 'text')}, ${column(3, 'text')}, ${column(4, 'text')},
-          ${column(5, 'text')}, ${column(6, 'timestamptz')})
-        as e (id, channel, provider_event_id, type, payload, received_at)
+      select e.id, channel, provider_event_id, type, payload::json, 'RECEIVED', 0, received_at, round.id
+      from unnest(${column(2, 'uuid')}, ${column(3, 'text')}, ${column(4, 'text')}, ${column(5, 'text')},
+          ${column(6, 'text')}, ${column(7, 'timestamptz')})
+        as e (id, channel, provider_event_id, type, payload, received_at), ${round}
       order by channel, provider_event_id
       on conflict (channel, provider_event_id) do nothing
-      returning id, round
+      returning id`;
+
+const JOIN_ROUND: Statement = {
+  name: 'inbox_join_round',
+  // A round that is held here does not end before these events can be seen. When it has ended, nothing is stored.
+  text: `
+    with round as (
+      select id from webhook_round where id = $1 for key share
+    ), received as (${storeEvents('round')}
+    )
+    select (select id from round) as round, json_agg(id) as ids from received`,
+};
+
+const BEGIN_ROUND: Statement = {
+  name: 'inbox_begin_round',
+  text: `
+    with received as (${storeEvents('(select $1::uuid as id) as round')}
     ), begun as (
-      insert into webhook_round (id) select round from received where round = $8 limit 1 returning id
+      insert into webhook_round (id) select $1 where exists (select from received) returning id
     ), job as (
       select (graphile_worker.add_job('${WORK_WEBHOOK_ROUND}', json_build_object('id', id),
         max_attempts := ${JOB_ATTEMPTS})).id from begun
     )
-    select json_agg(id) as ids, min(round::text) as round, (select id from job) as "jobId" from received`,
+    select (select id from begun) as round, json_agg(id) as ids, (select id from job) as "jobId" from received`,
 };
 
 /** No event joins the round any more: whoever was joining it is waited for. */
@@ -176,27 +186,30 @@ export class InboxStore {
   }
 
   /**
-   * Stores those events that are new, in one statement: they join this round when it is open still, or begin the other, with
-   * the job that will work on it. Answers with their ids, and with the round that they are in.
+   * Stores those events that are new, in one statement, if this round is open still, which they join; null: it is not, and
+   * nothing was stored. Answers with their ids.
    */
-  async receive(
+  async joinRound(
+    round: string,
     events: readonly NewWebhookEvent[],
-    round: string | null,
-    nextRound: string,
-  ): Promise<{ readonly ids: ReadonlySet<string>; readonly round: string | null }> {
-    const valuesOf = (value: (event: NewWebhookEvent) => string) =>
-      events.map(value).join(SEPARATOR);
-    const [stored] = await this.#database.query<StoredRow>(RECEIVE, [
-      valuesOf(({ id }) => id),
-      valuesOf(({ channel }) => channel),
-      valuesOf(({ providerEventId }) => providerEventId),
-      valuesOf(({ type }) => type),
-      valuesOf(({ payload }) => payload),
-      valuesOf(({ receivedAt }) => receivedAt.toISOString()),
+  ): Promise<ReadonlySet<string> | null> {
+    const [stored] = await this.#database.query<StoredRow>(JOIN_ROUND, [
       round,
-      nextRound,
+      ...columnsOf(events),
     ]);
-    return { ids: new Set(stored?.ids), round: stored?.round ?? null };
+    return (stored?.round ?? null) === null ? null : new Set(stored?.ids);
+  }
+
+  /** Stores those events that are new, in one statement, with a round and the job that will work on it. Answers with their ids. */
+  async beginRound(
+    round: string,
+    events: readonly NewWebhookEvent[],
+  ): Promise<ReadonlySet<string>> {
+    const [stored] = await this.#database.query<StoredRow>(BEGIN_ROUND, [
+      round,
+      ...columnsOf(events),
+    ]);
+    return new Set(stored?.ids);
   }
 
   /** Ends a round, and answers with the ids of those of its events that nobody has made an attempt at. */
@@ -261,4 +274,16 @@ export class InboxStore {
     const rows = await this.#database.query(ENQUEUE_FORGOTTEN, [receivedBefore]);
     return rows.length;
   }
+}
+
+function columnsOf(events: readonly NewWebhookEvent[]): string[] {
+  const column = (value: (event: NewWebhookEvent) => string) => events.map(value).join(SEPARATOR);
+  return [
+    column(({ id }) => id),
+    column(({ channel }) => channel),
+    column(({ providerEventId }) => providerEventId),
+    column(({ type }) => type),
+    column(({ payload }) => payload),
+    column(({ receivedAt }) => receivedAt.toISOString()),
+  ];
 }

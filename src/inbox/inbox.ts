@@ -27,6 +27,8 @@ interface InboxNeeds {
 }
 
 const LARGEST_BATCH = 64;
+/** Smaller batches cost more than the wait for the disk that a second one makes use of. */
+const SECOND_BATCH_FROM = 8;
 const FORGOTTEN_AFTER_MS = 60_000;
 
 /** An identifier that a column and its index can hold. */
@@ -43,13 +45,13 @@ export class Inbox {
     this.#needs = needs;
     this.#arrivals = new Coalescer({
       work: async (events) => {
-        const { ids, round } = await needs.store.receive(events, this.#round.open, newId());
-        if (round !== null) this.#round.joined(round, ids.size);
-        return events.map((event) => ids.has(event.id));
+        const stored = await this.#store(events);
+        return events.map(({ id }) => stored.has(id));
       },
       keyOf: (event) => `${event.channel} ${event.providerEventId}`,
       isOutage: isDatabaseAway,
       maxBatch: LARGEST_BATCH,
+      secondFrom: SECOND_BATCH_FROM,
     });
   }
 
@@ -72,6 +74,17 @@ export class Inbox {
       receivedAt: this.#needs.clock.now(),
     });
     return stored ? 'STORED' : 'DUPLICATE';
+  }
+
+  /** Stores those events that are new in the round that is open, or in another one; answers with their ids. */
+  async #store(events: readonly NewWebhookEvent[]): Promise<ReadonlySet<string>> {
+    const { store } = this.#needs;
+    const open = this.#round.open;
+    const joined = open === null ? null : await store.joinRound(open, events);
+    const round = joined === null ? newId() : (open as string);
+    const stored = joined ?? (await store.beginRound(round, events));
+    if (stored.size > 0) this.#round.joined(round, stored.size);
+    return stored;
   }
 
   /**

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Coalescer } from '../../src/platform/coalescer.ts';
 
 /** Work whose every step is let go by the test. */
-function world(maxBatch = 100) {
+function world(maxBatch = 100, more: { readonly secondFrom?: number } = {}) {
   const batches: string[][] = [];
   const open: { go: (outcomes?: string[]) => void; fail: (error: unknown) => void }[] = [];
   const coalescer = new Coalescer<string, string>({
@@ -16,6 +16,7 @@ function world(maxBatch = 100) {
     keyOf: (request) => request.split('#')[0] ?? request,
     isOutage: (error) => error instanceof Outage,
     maxBatch,
+    ...more,
   });
   const step = async () => {
     await expect.poll(() => open.length, { interval: 1 }).toBeGreaterThan(0);
@@ -56,6 +57,26 @@ describe('the coalescer', () => {
     for (let steps = 0; steps < 3; steps += 1) (await step()).go();
     await Promise.all(answers);
     expect(batches).toEqual([['a'], ['b', 'c'], ['d']]);
+  });
+
+  it('begins a second step beside the first when enough are waiting, and no third', async () => {
+    const { coalescer, batches, step } = world(100, { secondFrom: 3 });
+    const answers = ['a', 'b', 'c'].map((request) => coalescer.submit(request));
+    expect(batches).toEqual([['a']]);
+    answers.push(...['d', 'e', 'f', 'g', 'h'].map((request) => coalescer.submit(request)));
+    expect(batches).toEqual([['a'], ['b', 'c', 'd']]);
+    const first = await step();
+    (await step()).go();
+    await Promise.all(answers.slice(1, 4));
+    expect(batches).toEqual([['a'], ['b', 'c', 'd'], ['e', 'f', 'g', 'h']]);
+    answers.push(coalescer.submit('i'));
+    (await step()).go();
+    await Promise.all(answers.slice(4, 8));
+    expect(batches).toHaveLength(3);
+    first.go();
+    (await step()).go();
+    expect(await Promise.all(answers)).toHaveLength(9);
+    expect(batches.at(-1)).toEqual(['i']);
   });
 
   it('lets only the bad request of a batch fail', async () => {
