@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt } from './lib/build.mjs';
 import { ensureInstalled } from './lib/install.mjs';
-import { environmentFor, findNode } from './lib/node.mjs';
+import { environmentFor, findNode, nodeFlags } from './lib/node.mjs';
 import { main, root } from './lib/project.mjs';
 import { takeOver } from './lib/run.mjs';
 
@@ -16,7 +16,7 @@ await main(async () => {
   return await takeOver(
     node,
     [
-      '--enable-source-maps',
+      ...nodeFlags,
       '--import',
       endWithParent,
       join(root, 'dist', 'main.js'),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { startServerProcess } from './server-process.ts';
+import { NODE_FLAGS, startServerProcess } from './server-process.ts';
 import type { Stage } from './stage.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -24,7 +24,7 @@ export async function startPushServer(
   const path = new URL(file, ROOT).pathname;
   const children: ChildProcess[] = [];
   const launch = (url: string, port: number) => {
-    const args = ['--expose-gc', '--import', TELL_MEMORY, path, url, String(port)];
+    const args = [...NODE_FLAGS, '--expose-gc', '--import', TELL_MEMORY, path, url, String(port)];
     const child = spawn(process.execPath, args, {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -3,7 +3,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import nodeFlags from '../../scripts/lib/node-flags.json' with { type: 'json' };
 import type { Stage } from './stage.ts';
+
+/** What every server's Node is told: what `npm start` tells Tollgate's. */
+export const NODE_FLAGS: readonly string[] = nodeFlags;
 
 export type Launch = (databaseUrl: string, port: number, stage: Stage) => ChildProcess;
 
@@ -30,7 +34,7 @@ export const tollgate = tollgateWith({});
 /** Tollgate with more settings than a race needs by itself. */
 export function tollgateWith(settings: Readonly<Record<string, string>>): Launch {
   return (databaseUrl, port, stage) =>
-    spawn(process.execPath, [new URL('dist/main.js', ROOT).pathname], {
+    spawn(process.execPath, [...NODE_FLAGS, new URL('dist/main.js', ROOT).pathname], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
@@ -48,7 +52,7 @@ export function tollgateWith(settings: Readonly<Record<string, string>>): Launch
 export function peer(file: string): Launch {
   const path = new URL(`../peers/${file}.ts`, import.meta.url).pathname;
   return (databaseUrl, port) =>
-    spawn(process.execPath, [path, databaseUrl, String(port)], {
+    spawn(process.execPath, [...NODE_FLAGS, path, databaseUrl, String(port)], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {},
@@ -59,7 +63,7 @@ export function peer(file: string): Launch {
 export function rival(file: string, ...more: readonly string[]): Launch {
   const path = new URL(`../rivals/${file}.mjs`, import.meta.url).pathname;
   return (databaseUrl, port) =>
-    spawn(process.execPath, [path, databaseUrl, String(port), ...more], {
+    spawn(process.execPath, [...NODE_FLAGS, path, databaseUrl, String(port), ...more], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { NODE_ENV: 'production', GRAPHILE_ENV: 'production' },
