@@ -43,7 +43,7 @@ export class KeptAnswers {
 
   /** The answer that is kept under this name when it is still right, else a new one. */
   async answer(name: string, make: () => Promise<SharedAnswer>): Promise<SharedAnswer> {
-    if (this.#kept.has(name)) return (await this.stillRight(name)) ?? make();
+    if (this.#kept.has(name)) return this.#afterLook(name, make);
     if (name.length > LONGEST_NAME || !this.isAskedAgain(name)) return make();
     const grounds = new Grounds();
     const answer = await grounds.gatherFor(make);
@@ -52,12 +52,22 @@ export class KeptAnswers {
     return answer;
   }
 
+  /** Where no look is to be had, nor is a new answer: it fails in its own way of the same, and nobody waits twice. */
+  async #afterLook(name: string, make: () => Promise<SharedAnswer>): Promise<SharedAnswer> {
+    let told: SharedAnswer | null;
+    try {
+      told = await this.stillRight(name);
+    } catch (failure) {
+      return Grounds.failing(failure, make);
+    }
+    return told ?? make();
+  }
+
   /** The answer that is kept under this name when a look finds it as right as a new one; else it is kept no longer. */
   async stillRight(name: string): Promise<SharedAnswer | null> {
     const kept = this.#kept.get(name);
     if (kept === undefined) return null;
-    // Where no look is to be had, a new answer is none either, and says so in its own way.
-    if (await kept.grounds.hold().catch(() => false)) return kept.answer;
+    if (await kept.grounds.hold()) return kept.answer;
     if (this.#kept.peek(name) === kept) this.#kept.delete(name);
     // What changes all the time is not worth a look each time: it has to be asked for again before it is kept again.
     this.#asked.delete(name);

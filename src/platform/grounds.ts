@@ -13,10 +13,18 @@ const present = new AsyncLocalStorage<Grounds | null>();
 export class Grounds {
   #all: Holds[] = [];
   #isUnknown = false;
+  #failure: { readonly cause: unknown } | null = null;
 
   /** Does the work, and gathers on what its outcome rests. */
   gatherFor<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
     return present.run(this, work);
+  }
+
+  /** Does the work as if all that it would look at failed of this: whoever has waited for it in vain is not to wait again. */
+  static failing<Outcome>(cause: unknown, work: () => Promise<Outcome>): Promise<Outcome> {
+    const grounds = new Grounds();
+    grounds.#failure = { cause };
+    return present.run(grounds, work);
   }
 
   /** Whether there is something on which it rests, and all of that can be asked whether it is still so. */
@@ -36,8 +44,14 @@ export class Grounds {
   }
 
   addUnknown(): void {
+    this.failIfFailing();
     this.#isUnknown = true;
     this.#all = [];
+  }
+
+  /** Throws what all looking is to fail of. */
+  failIfFailing(): void {
+    if (this.#failure !== null) throw this.#failure.cause;
   }
 }
 
@@ -58,5 +72,8 @@ export function areGroundsGathered(): boolean {
 
 /** Does something of which the caller says by itself on what it rests. */
 export function apart<Outcome>(work: () => Outcome): Outcome {
-  return areGroundsGathered() ? present.run(null, work) : work();
+  const grounds = present.getStore() ?? null;
+  if (grounds === null) return work();
+  grounds.failIfFailing();
+  return present.run(null, work);
 }

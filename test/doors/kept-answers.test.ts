@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SharedAnswer } from '../../src/edge/shared-answer.ts';
-import { areGroundsGathered, restOn, restOnUnknown } from '../../src/platform/grounds.ts';
+import { apart, areGroundsGathered, restOn, restOnUnknown } from '../../src/platform/grounds.ts';
 
 // The real ones: `kept-and-made.ts` keeps from the first time on, for all other tests.
 const { KeptAnswers } = await vi.importActual<typeof import('../../src/edge/kept-answers.ts')>(
@@ -57,10 +57,12 @@ describe('an answer that is asked for again and again', () => {
     expect(await ask('page', making)).toBe('page 5');
   });
 
-  it('is made anew when nobody can look', async () => {
-    const away = () => Promise.reject(new Error('away'));
-    await askOften('page', () => restOn(away));
-    expect(await ask('page')).toBe('page 4');
+  it('fails in its own way of what its look failed of, when nobody can look', async () => {
+    await askOften('page', () => restOn(() => Promise.reject(new Error('away'))));
+    const looking = () => apart(() => expect.unreachable('It was looked at once more.'));
+    await expect(ask('page', looking)).rejects.toThrow('away');
+    await expect(ask('page', restOnUnknown)).rejects.toThrow('away');
+    expect(await ask('page')).toBe(`page ${OFTEN + 3}`);
   });
 
   it('is not kept when it rests on nothing that is known, or on something unknown too', async () => {
