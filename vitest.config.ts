@@ -20,7 +20,12 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    setupFiles: ['reflect-metadata', 'test/support/both-executors.ts', 'test/support/both-ways.ts'],
+    setupFiles: [
+      'reflect-metadata',
+      'test/support/both-executors.ts',
+      'test/support/both-ways.ts',
+      'test/support/kept-and-made.ts',
+    ],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     // Many tests wait for a time to pass: more files at once than there are cores.

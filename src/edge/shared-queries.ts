@@ -1,14 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ExecutionResult } from 'graphql';
 import type { GraphContext } from '../graphql/context.ts';
+import { KeptAnswers } from './kept-answers.ts';
 import type { ExecutePassed, PassedOperation } from './passed-operation.ts';
-
-/** What an operation came to. */
-export interface SharedAnswer {
-  readonly result: ExecutionResult;
-  /** The whole body, written once for all who are told it; null: there are errors, which each is shown with its own request id. */
-  readonly body: string | null;
-}
+import type { SharedAnswer } from './shared-answer.ts';
 
 type Variables = Readonly<Record<string, unknown>> | undefined;
 
@@ -16,12 +10,15 @@ type Variables = Readonly<Record<string, unknown>> | undefined;
  * Executes a query once for all who ask it in the same moment: the same operation, with the same variables and the same
  * credential, such as the tabs of one browser or a dashboard that all of a team look at. An execution begins when nobody
  * who has asked by then is left to be heard, and whoever is heard later begins another: nobody is shown what was read
- * before it was asked for.
+ * before it was asked for. What is asked again and again is not executed again while a look finds nothing changed.
  */
 export class SharedQueries {
   readonly #execute: ExecutePassed;
-  /** What is about to begin, by the operation, and by who asks with which variables. */
-  #beginning = new Map<PassedOperation, Map<string, Promise<SharedAnswer>>>();
+  readonly #kept = new KeptAnswers();
+  /** What is about to begin, by the operation, who asks and with which variables. */
+  #beginning = new Map<string, Promise<SharedAnswer>>();
+  readonly #numbers = new WeakMap<PassedOperation, number>();
+  #operations = 0;
 
   constructor(execute: ExecutePassed) {
     this.#execute = execute;
@@ -34,23 +31,27 @@ export class SharedQueries {
     context: GraphContext,
   ): Promise<SharedAnswer> {
     if (passed.operation.operation !== 'query') return this.#answerOne(passed, variables, context);
-    const name = JSON.stringify([context.caller, variables]);
-    const known = this.#beginning.get(passed) ?? new Map<string, Promise<SharedAnswer>>();
-    this.#beginning.set(passed, known);
-    const asked = known.get(name) ?? this.#begin(passed, variables, context);
-    known.set(name, asked);
+    const name = `${this.#numberOf(passed)} ${JSON.stringify([context.caller, variables])}`;
+    const asked =
+      this.#beginning.get(name) ??
+      this.#begin(name, () => this.#answerOne(passed, variables, context));
+    this.#beginning.set(name, asked);
     return asked;
   }
 
-  async #begin(
-    passed: PassedOperation,
-    variables: Variables,
-    context: GraphContext,
-  ): Promise<SharedAnswer> {
+  async #begin(name: string, answerOne: () => Promise<SharedAnswer>): Promise<SharedAnswer> {
     await nextTurn();
     // Not emptied, for the sake of the collector: see GatheredReads.
     if (this.#beginning.size > 0) this.#beginning = new Map();
-    return this.#answerOne(passed, variables, context);
+    return this.#kept.answer(name, answerOne);
+  }
+
+  #numberOf(passed: PassedOperation): number {
+    const known = this.#numbers.get(passed);
+    if (known !== undefined) return known;
+    this.#operations += 1;
+    this.#numbers.set(passed, this.#operations);
+    return this.#operations;
   }
 
   async #answerOne(
@@ -60,6 +61,8 @@ export class SharedQueries {
   ): Promise<SharedAnswer> {
     const result = await this.#execute(passed, variables, context);
     const { data, errors } = result;
-    return { result, body: errors === undefined ? `${JSON.stringify({ data })}\n` : null };
+    return errors === undefined
+      ? { body: `${JSON.stringify({ data })}\n` }
+      : { body: null, result };
   }
 }

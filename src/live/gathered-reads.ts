@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isInBackground } from '../platform/database/background.ts';
 import { isDatabaseAway } from '../platform/database/database-away.ts';
+import { restOnUnknown } from '../platform/grounds.ts';
 
 /** What is asked for, and the promise that all have who ask for it. */
 type Asked<Value> = PromiseWithResolvers<Value | undefined>;
@@ -36,6 +37,8 @@ export class GatheredReads<Value> {
 
   /** Resolves with undefined when the key is not there; rejects with what the read failed of. */
   read(key: string): Promise<Value | undefined> {
+    // Somebody else may have begun what reads it.
+    restOnUnknown();
     return (isInBackground() ? this.#inBackground : this.#waitedFor).read(key);
   }
 }

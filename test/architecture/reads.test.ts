@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { composeResolvers } from '../../src/app/resolvers.ts';
 import type { Services } from '../../src/app/services.ts';
 import { buildGraphSchema } from '../../src/graphql/schema.ts';
@@ -7,6 +7,9 @@ import { isInBackground } from '../../src/platform/database/background.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { givenRows, MANY } from './given-rows.ts';
 import { parentsWith, type Question, questionsOf } from './read-questions.ts';
+
+// Statements are counted: nothing is to be made twice, or kept before its time.
+vi.unmock('../../src/edge/kept-answers.ts');
 
 /** How long lists are; not one, since what leads from an item may be missing in it. */
 const FEW = 2;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/platform/clock.ts';
+import { restOnUnknown } from '../../src/platform/grounds.ts';
 
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {
@@ -9,6 +10,7 @@ export class ManualClock implements Clock {
   }
 
   now(): Date {
+    restOnUnknown();
     return new Date(this.#now);
   }
 

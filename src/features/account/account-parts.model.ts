@@ -19,6 +19,11 @@ export interface AccountPart<Value> {
   readonly argumentOf?: (field: AskedField) => string | null;
   /** A query of one JSON or nothing: of the account `w.account` at the instant `w.now`, as the argument, a text, says. */
   readonly sql: (argument: string) => string;
+  /**
+   * A query of one text, as `sql` with one argument: another one whenever `sql` would answer otherwise, also by time; null: that
+   * cannot be told. It is much cheaper than `sql`. Without this, what was read is never taken for what would be read now.
+   */
+  readonly stamp?: (argument: string) => string;
   readonly valueOf: (json: unknown, accountId: string, argument: string) => Value;
 }
 
@@ -48,4 +53,13 @@ export type AccountParts = ReadonlyMap<
 export interface AccountWithParts {
   readonly account: Account;
   readonly parts: AccountParts;
+}
+
+/**
+ * For a stamp: the versions of all rows that a table has of the account `w.account`. PostgreSQL marks each version of a row with
+ * the transaction that wrote it, and none of its transactions comes back: as long as there are as many rows with the same marks,
+ * no row was written, added or removed.
+ */
+export function versionsOf(table: string): string {
+  return `select coalesce(string_agg(v.xmin::text, ' '), '') from ${table} v where v.account_id = w.account`;
 }

@@ -1,6 +1,7 @@
-import type { Clock } from '../../platform/clock.ts';
+import { type Clock, reckoned } from '../../platform/clock.ts';
 import { NotFound } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
+import type { Account } from './account.model.ts';
 import { standingAt } from './account.policy.ts';
 import type {
   AccountPart,
@@ -34,6 +35,12 @@ export class AccountPartsService {
     this.#wanted.set(asked, wanted);
     const found = isId(id) ? await this.#store.read(id, wanted) : null;
     if (found === null) throw new NotFound('Account');
-    return { ...found, account: standingAt(found.account, this.#clock.now()) };
+    return { ...found, account: this.#standingNow(found.account) };
+  }
+
+  /** Of one stored account, the status says which of its standings it is. */
+  #standingNow(account: Account): Account {
+    const isSame = (one: Account, other: Account) => one.status === other.status;
+    return reckoned(this.#clock, (now) => standingAt(account, now), isSame);
   }
 }

@@ -2,7 +2,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, FieldResolver, ID, Info, Query, Resolver, Root } from 'type-graphql';
 import { fieldsAskedFor } from '../../graphql/asks-for.ts';
 import type { GraphContext } from '../../graphql/context.ts';
-import type { Clock } from '../../platform/clock.ts';
+import { type Clock, reckoned } from '../../platform/clock.ts';
 import { InvalidInput, NotFound } from '../../platform/errors.ts';
 import { canDeploy, canExecute } from './account.policy.ts';
 import type { AccountService } from './account.service.ts';
@@ -48,11 +48,11 @@ export class AccountResolver {
 
   @FieldResolver(() => Boolean, { description: 'Existing work may run now.' })
   canExecute(@Root() account: AccountType): boolean {
-    return canExecute(account, this.#clock.now());
+    return reckoned(this.#clock, (now) => canExecute(account, now));
   }
 
   @FieldResolver(() => Boolean, { description: 'Something new may be deployed now.' })
   canDeploy(@Root() account: AccountType): boolean {
-    return canDeploy(account, this.#clock.now());
+    return reckoned(this.#clock, (now) => canDeploy(account, now));
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import { ProviderUnavailable } from '../../platform/errors.ts';
+import { apart, restOn } from '../../platform/grounds.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Channel } from '../../platform/money.ts';
@@ -36,6 +37,11 @@ interface CatalogServiceNeeds {
   readonly logger: Logger;
 }
 
+interface KeptCatalogue {
+  readonly index: Promise<CatalogueIndex>;
+  readonly until: number;
+}
+
 /** How long a change by another process may stay unseen when its hint was lost. Real time. */
 const CACHE_TTL_MS = 5_000;
 
@@ -45,7 +51,7 @@ const CACHE_TTL_MS = 5_000;
  */
 export class CatalogService {
   readonly #needs: CatalogServiceNeeds;
-  #kept: { readonly index: Promise<CatalogueIndex>; readonly until: number } | null = null;
+  #kept: KeptCatalogue | null = null;
   readonly #firstSales = new Map<string, Promise<string>>();
 
   constructor(needs: CatalogServiceNeeds) {
@@ -260,15 +266,21 @@ export class CatalogService {
   }
 
   #index(): Promise<CatalogueIndex> {
-    if (this.#kept !== null && performance.now() < this.#kept.until) return this.#kept.index;
-    const index = this.#needs.store.catalogue().then(indexCatalogue);
+    const kept = this.#present();
+    restOn(() => this.#kept === kept && performance.now() < kept.until);
+    return kept.index;
+  }
+
+  #present(): KeptCatalogue {
+    if (this.#kept !== null && performance.now() < this.#kept.until) return this.#kept;
+    const index = apart(() => this.#needs.store.catalogue()).then(indexCatalogue);
     const kept = { index, until: performance.now() + CACHE_TTL_MS };
     this.#kept = kept;
     // A failure is told to whoever asked, and not to the next one.
     index.catch(() => {
       if (this.#kept === kept) this.#kept = null;
     });
-    return index;
+    return kept;
   }
 }
 

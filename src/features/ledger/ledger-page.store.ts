@@ -16,6 +16,7 @@ import {
   TRANSACTION_CURSOR,
 } from './ledger.model.ts';
 import { explanationFor } from './ledger.policy.ts';
+import { LEDGER_STAMP } from './ledger.store.ts';
 import { remainingAt } from './ledger-history.store.ts';
 
 // Pages of several accounts, each with its own beginning and size. A page comes as one text of JSON, column by column, which
@@ -117,6 +118,7 @@ export const ENTRIES_PART: AccountPart<readonly ExplainedTransaction[]> = {
       explanation: `(${argument}::json->>2)`,
       now: 'w.now',
     }),
+  stamp: () => LEDGER_STAMP,
   valueOf: (json, accountId, argument) => {
     const [, , explanation] = JSON.parse(argument) as Place;
     return toEntries(json as PageAsJson, accountId, explanation);

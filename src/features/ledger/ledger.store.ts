@@ -110,6 +110,14 @@ const BALANCES: Statement = {
   text: `${balancesAt('$2')} where b.account_id = any ($1)`,
 };
 
+/**
+ * The version of an account's balance as PostgreSQL keeps it. Nothing of the ledger is written without its balance: not an entry,
+ * not a grant, not a hold. None where something is due that is not written down yet: what it comes to goes on with time.
+ */
+export const LEDGER_STAMP = `
+    select b.xmin::text from credit_balance b
+    where b.account_id = w.account and (b.next_due_at <= w.now) is not true`;
+
 /** The balance, to be read along with its account. Amounts are texts: they are larger than the numbers of JSON. */
 export const BALANCE_PART: AccountPart<CreditBalance> = {
   name: 'balance',
@@ -118,6 +126,7 @@ export const BALANCE_PART: AccountPart<CreditBalance> = {
     select json_build_array(sequence::text, version::text, "totalMicro"::text, "planMicro"::text, "purchasedMicro"::text,
       "heldMicro"::text, "owedMicro"::text)
     from (${balancesAt('w.now')} where b.account_id = w.account) balance`,
+  stamp: () => LEDGER_STAMP,
   valueOf: (json, accountId) => {
     const numbers = (json as string[]).map(BigInt);
     const [sequence = 0n, version = 0n, totalMicro = 0n, planMicro = 0n, ...others] = numbers;

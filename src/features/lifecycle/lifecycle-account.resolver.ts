@@ -1,6 +1,6 @@
 import { Arg, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { toConnection } from '../../graphql/connection.ts';
-import type { Clock } from '../../platform/clock.ts';
+import { type Clock, reckoned } from '../../platform/clock.ts';
 import type { AccountStatus } from '../account/account.model.ts';
 import { AccountStatusEnum, AccountType } from '../account/account.type.ts';
 import type { Catalogue } from '../catalog/catalog.model.ts';
@@ -27,7 +27,7 @@ export class LifecycleAccountResolver {
     description: 'Until `statusEndsAt`, a begun day counting whole.',
   })
   daysRemaining(@Root() account: AccountType): number | null {
-    return daysUntil(account.statusEndsAt, this.#clock.now());
+    return reckoned(this.#clock, (now) => daysUntil(account.statusEndsAt, now));
   }
 
   @FieldResolver(() => [AccountStatusEnum], { description: 'What may come next.' })

@@ -4,7 +4,7 @@ import type { Database } from '../../platform/database/database.ts';
 import type { Statement } from '../../platform/database/statement.ts';
 import type { Transaction } from '../../platform/database/transaction.ts';
 import type { Channel } from '../../platform/money.ts';
-import type { AccountPart } from '../account/account-parts.model.ts';
+import { type AccountPart, versionsOf } from '../account/account-parts.model.ts';
 import {
   readAllowance,
   readLimits,
@@ -38,6 +38,7 @@ export const SUBSCRIPTION_PART: AccountPart<PlanSubscription | null> = {
     select json_build_array(row_to_json(s), s."priceMinor"::text) from (
       select ${COLUMNS} from plan_subscription where account_id = w.account and not is_refused
       order by status in ('CANCELED', 'INCOMPLETE', 'INCOMPLETE_EXPIRED'), created_at desc, id desc limit 1) s`,
+  stamp: () => versionsOf('plan_subscription'),
   valueOf: (json) => (json === null ? null : toSubscription(rowOf(json as SubscriptionAsJson))),
 };
 type SubscriptionAsJson = readonly [

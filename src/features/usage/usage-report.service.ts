@@ -2,7 +2,7 @@ import { GatheredReads } from '../../live/gathered-reads.ts';
 import type { LiveHub } from '../../live/hub.ts';
 import { LiveStream } from '../../live/live-stream.ts';
 import { invariant } from '../../platform/assert.ts';
-import type { Clock } from '../../platform/clock.ts';
+import { type Clock, reckoned } from '../../platform/clock.ts';
 import { InvalidInput, NotFound } from '../../platform/errors.ts';
 import { isId } from '../../platform/ids.ts';
 import {
@@ -102,8 +102,7 @@ export class UsageReportService {
     const along = readAlong(read, this.presentPart, argument);
     if (along === undefined) return null;
     const { terms, counters } = along.value;
-    const now = this.#needs.clock.now();
-    const period = periodAt(terms.anchors, now);
+    const { now, period } = reckoned(this.#needs.clock, (at) => momentOf(terms, at), isSameMoment);
     const hasMoved = terms.timeZone !== terms.anchors.at(-1)?.timeZone;
     if (hasMoved || counters.some(({ periodStart }) => periodStart > period.start)) return null;
     return this.#report(terms, period, counters, now);
@@ -235,4 +234,23 @@ export class UsageReportService {
     const own = terms.planId === null ? null : await catalog.planById(terms.planId);
     return planUnder(terms, { byId: new Map(own === null ? [] : [[own.id, own]]), byDefault });
   }
+}
+
+/** What of a report comes from the time at which it is made. */
+function momentOf({ anchors, statusEndsAt }: UsageTerms, now: Date) {
+  const period = periodAt(anchors, now);
+  const daysRemaining = daysUntil(now, period.end, period.timeZone);
+  const isStatusOver = statusEndsAt !== null && statusEndsAt <= now;
+  return { now, period, daysRemaining, isStatusOver };
+}
+
+type Moment = ReturnType<typeof momentOf>;
+
+function isSameMoment(one: Moment, other: Moment): boolean {
+  return (
+    one.period.start.getTime() === other.period.start.getTime() &&
+    one.period.end.getTime() === other.period.end.getTime() &&
+    one.daysRemaining === other.daysRemaining &&
+    one.isStatusOver === other.isStatusOver
+  );
 }

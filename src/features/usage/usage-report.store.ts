@@ -2,7 +2,7 @@ import { columnsOf } from '../../live/gathered-list.ts';
 import { GatheredReads } from '../../live/gathered-reads.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Statement } from '../../platform/database/statement.ts';
-import type { AccountPart } from '../account/account-parts.model.ts';
+import { type AccountPart, versionsOf } from '../account/account-parts.model.ts';
 import type { MetricTerms } from '../catalog/catalog.model.ts';
 import type { DailyUsage, UsageLimit, UsageTerms } from './usage.model.ts';
 import { termsAsJson, termsFromJson } from './usage-anchor.store.ts';
@@ -68,6 +68,16 @@ export function presentUsagePart(metrics: readonly string[]): AccountPart<Presen
         from json_array_elements_text(${given}::json) as m (metric)
         cross join lateral (
           select * from usage_counter k
+            where k.account_id = w.account and k.metric = m.metric and k.period_start <= w.now
+            order by k.period_start desc limit 1
+        ) c))`,
+    // The account's own version is looked at with every part.
+    stamp: (given) => `
+      select concat_ws(';', (${versionsOf('plan_subscription')}), (${versionsOf('usage_anchor')}), (
+        select string_agg((m.metric, c.period_start, c.version)::text, ' ')
+        from json_array_elements_text(${given}::json) as m (metric)
+        cross join lateral (
+          select k.period_start, k.xmin as version from usage_counter k
             where k.account_id = w.account and k.metric = m.metric and k.period_start <= w.now
             order by k.period_start desc limit 1
         ) c))`,

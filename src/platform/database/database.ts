@@ -1,6 +1,7 @@
 import { type EntityManager, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
 import { type Kysely, PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
+import { restOnUnknown } from '../grounds.ts';
 import type { Tracing } from '../tracing.ts';
 import { isInBackground } from './background.ts';
 import { Companion } from './companion.ts';
@@ -32,14 +33,13 @@ const BACKGROUND_POOL_SIZE = 8;
  */
 export class Database {
   readonly #orm: MikroORM;
-  /** For those who wait for an answer. */
-  readonly pool: Pool;
+  readonly #waitedForPool: Pool;
   readonly #backgroundPool: Pool;
   readonly #tracing: Tracing | null;
 
   private constructor(orm: MikroORM, pool: Pool, backgroundPool: Pool, tracing: Tracing | null) {
     this.#orm = orm;
-    this.pool = pool;
+    this.#waitedForPool = pool;
     this.#backgroundPool = backgroundPool;
     this.#tracing = tracing;
   }
@@ -76,6 +76,7 @@ export class Database {
    * ends, since a rollback that fails releases nothing.
    */
   async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    restOnUnknown();
     if (this.#tracing === null) return this.#transact(work);
     return this.#tracing.span('database transaction', POSTGRESQL, () => this.#transact(work));
   }
@@ -118,6 +119,7 @@ export class Database {
 
   /** A fresh entity manager for reads outside a transaction. */
   read(): EntityManager {
+    restOnUnknown();
     return this.#orm.em.fork() as EntityManager;
   }
 
@@ -126,6 +128,7 @@ export class Database {
    */
   async query<Row>(sql: string | Statement, values: readonly unknown[]): Promise<Row[]> {
     const { name, text } = typeof sql === 'string' ? { name: undefined, text: sql } : sql;
+    restOnUnknown();
     const run = () => this.#pool.query({ name, text, values: [...values] });
     const result =
       this.#tracing === null
@@ -139,6 +142,7 @@ export class Database {
    * done, when somebody else holds it. The lock is gone with the connection.
    */
   async withLock(lock: bigint, work: () => Promise<void>): Promise<boolean> {
+    restOnUnknown();
     const client = await this.#pool.connect();
     try {
       const { rows } = await client.query('select pg_try_advisory_lock($1) as locked', [`${lock}`]);
@@ -153,10 +157,16 @@ export class Database {
 
   async close(): Promise<void> {
     await this.#orm.close(true);
-    await Promise.all([this.pool.end(), this.#backgroundPool.end()]);
+    await Promise.all([this.#waitedForPool.end(), this.#backgroundPool.end()]);
+  }
+
+  /** For those who wait for an answer. */
+  get pool(): Pool {
+    restOnUnknown();
+    return this.#waitedForPool;
   }
 
   get #pool(): Pool {
-    return isInBackground() ? this.#backgroundPool : this.pool;
+    return isInBackground() ? this.#backgroundPool : this.#waitedForPool;
   }
 }
