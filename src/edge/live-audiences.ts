@@ -188,7 +188,7 @@ export class Audience implements Waiting<unknown> {
 
   /** Takes in everybody who has come to the same place by another way. */
   #welcomePeers(): void {
-    if (this.#place === null) return;
+    if (this.#place === null || this.#peers.size === 1) return;
     for (const peer of this.#peers) {
       if (peer === this || !peer.isAt(this.#place.at)) continue;
       for (const listener of peer.#listeners) {

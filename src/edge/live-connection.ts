@@ -77,7 +77,7 @@ export class LiveConnection {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     if (this.#isAlive) {
       this.#isAlive = false;
-      this.#socket.ping();
+      this.#door.frames.ping(this.#socket, this.#wire);
       return;
     }
     this.#door.logger.debug('a subscriber that does not read is let go');

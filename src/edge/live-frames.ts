@@ -8,6 +8,9 @@ const PLAIN_ID = /^[ !#-[\]-~]+$/;
 const FIN_TEXT = 0x81;
 const HEAD = '{"id":"';
 const MIDDLE = '","type":"next","payload":';
+const END = 0x7d;
+/** A ping without anything in it. */
+const PING = Buffer.from([0x89, 0]);
 
 /** Longer ones get bytes of their own. */
 const COMMON_LENGTH = 2_048;
@@ -43,9 +46,16 @@ export class LiveFrames {
     return true;
   }
 
+  /** Asks whether the peer is there. */
+  ping(socket: WebSocket, connection: Duplex): void {
+    if (socket.bufferedAmount > 0) socket.ping();
+    else connection.write(PING);
+  }
+
   /** Writes the frame of a message with a blank for an id of this length (RFC 6455, section 5.2). */
   #write(text: string, idLength: number): void {
-    const length = HEAD.length + idLength + MIDDLE.length + Buffer.byteLength(text) + 1;
+    const textLength = Buffer.byteLength(text);
+    const length = HEAD.length + idLength + MIDDLE.length + textLength + 1;
     const headLength = length < 126 ? 2 : length < 65_536 ? 4 : 10;
     // What was needed once for a long message is not kept for short ones.
     const needed = Math.max(headLength + length, COMMON_LENGTH);
@@ -60,7 +70,8 @@ export class LiveFrames {
     this.#idAt = headLength + HEAD.length;
     bytes.write(HEAD, headLength, 'latin1');
     bytes.write(MIDDLE, this.#idAt + idLength, 'latin1');
-    bytes.write(`${text}}`, this.#idAt + idLength + MIDDLE.length, 'utf8');
+    bytes.write(text, headLength + length - 1 - textLength, 'utf8');
+    bytes[headLength + length - 1] = END;
     this.#frame = bytes.subarray(0, headLength + length);
     this.#idLength = idLength;
   }

@@ -16,7 +16,7 @@ export const DateTimeScalar = new GraphQLScalarType<Date, Date | string>({
   ...GraphQLDateTime.toConfig(),
   serialize: (value) => {
     const date = GraphQLDateTime.serialize(value);
-    return date instanceof Date ? date.toISOString() : date;
+    return date instanceof Date ? textOf(date) : date;
   },
 });
 export const JsonObjectScalar = GraphQLJSONObject;
@@ -27,6 +27,17 @@ export const TimeZoneScalar = located(
   new GraphQLScalarType<string, string>({ ...GraphQLTimeZone.toConfig(), serialize: String }),
 );
 export const UrlScalar = GraphQLURL;
+
+/** The last one is remembered: what happened together is told together, to ten thousand as well. */
+let lastTime = Number.NaN;
+let lastText = '';
+
+function textOf(date: Date): string {
+  const time = date.getTime();
+  if (time !== lastTime) lastText = date.toISOString();
+  lastTime = time;
+  return lastText;
+}
 
 /** Says of a wrong literal where it stands, as the other scalars do: that is how its argument is named. */
 function located<Value, Shown>(

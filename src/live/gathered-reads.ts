@@ -78,7 +78,8 @@ class Lane<Value> {
   #begin(): Promise<() => void> | null {
     if (this.#queue.size === 0) return null;
     const { maxBatch } = this.#options;
-    const batch = [...this.#queue].slice(0, maxBatch);
+    const batch: (readonly [string, Asked<Value>])[] = [];
+    for (const entry of this.#queue) if (batch.push(entry) === maxBatch) break;
     // A map that is emptied and filled again keeps what was in it until the next thorough collection: V8 chains the tables that
     // such a map has outgrown, and one that has grown old holds on to all that came after it.
     if (batch.length === this.#queue.size) this.#queue = new Map();

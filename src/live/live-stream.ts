@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { invariant } from '../platform/assert.ts';
 import { isPassing } from '../platform/database/database-away.ts';
 import type { LiveHub } from './hub.ts';
+import type { ReadingLine } from './reading-line.ts';
 
 /** What was read, and the place up to which everything is known now. */
 export interface Reading<Event, Place> {
@@ -17,6 +18,8 @@ interface LiveStreamOptions<Event, Place> {
   readonly read: (after: Place | null) => Promise<Reading<Event, Place> | null | undefined>;
   /** What this process knows to follow a place without reading; null when it is not sure. */
   readonly known?: (after: Place) => Reading<Event, Place> | null;
+  /** Not given: everybody reads as soon as there may be something. */
+  readonly line?: ReadingLine;
 }
 
 /** Whoever waits for the next event: he is told of it, or that there will be none. */
@@ -95,6 +98,11 @@ export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterab
     this.#look();
   }
 
+  /** It stood in line, and may read now. */
+  takeTurn(): void {
+    this.#look();
+  }
+
   async return(): Promise<IteratorResult<Event>> {
     this.#end();
     return { value: undefined, done: true };
@@ -103,6 +111,7 @@ export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterab
   #end(): void {
     this.#done = true;
     this.#unwatch();
+    this.#options.line?.forget(this);
     this.#look();
   }
 
@@ -119,7 +128,13 @@ export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterab
     if (news !== null && isReading) this.#pending = true;
     if (news !== null || !isReading) this.#isNewsHere = false;
     if (news !== null) this.#tell(news);
-    else if (this.#pending && !isReading) this.#read(RETRY_FIRST_MS);
+    else if (this.#pending && !isReading) this.#readInTurn();
+  }
+
+  #readInTurn(): void {
+    const { line } = this.#options;
+    if (line?.isFull) line.wait(this);
+    else this.#read(RETRY_FIRST_MS);
   }
 
   #news(): Reading<Event, Place> | null {
@@ -144,14 +159,18 @@ export class LiveStream<Event = unknown, Place = unknown> implements AsyncIterab
     // Before reading: a hint that comes while it reads may tell of something newer.
     this.#pending = false;
     this.#readsFor = turn;
-    this.#options.read(this.#place).then(
+    const { read, line } = this.#options;
+    line?.began();
+    read(this.#place).then(
       (reading) => {
+        line?.ended();
         if (this.#turn !== turn) return;
         this.#readsFor = -1;
         if (reading) this.#tell(reading);
         else this.#look();
       },
       (error: unknown) => {
+        line?.ended();
         if (this.#turn === turn) this.#failed(error, retryAfterMs);
       },
     );

@@ -29,6 +29,7 @@ export function parseCredits(text: string): bigint | null {
 
 /** Writes micro-credits as a decimal text without trailing zeros: `12_500_000n` is `"12.5"`. */
 export function formatCredits(micro: bigint): string {
+  if (micro === 0n) return '0';
   const sign = micro < 0n ? '-' : '';
   const digits = (micro < 0n ? -micro : micro).toString().padStart(7, '0');
   const point = digits.length - 6;

@@ -100,4 +100,15 @@ describe('frames that are made once for many', () => {
     expect(slow.map(({ id }) => id)).toEqual(Array(taken).fill('slow'));
     expect(await hearAll(other, 1)).toEqual([{ id: 'fast', type: 'next', payload: result }]);
   });
+
+  it('ask whether the peer is there, behind what is on its way', async () => {
+    const pair = await givenPair();
+    const frames = new LiveFrames();
+    const pong = once(pair.server, 'pong');
+    frames.sendAtOnce(pair.server, pair.connection, 'id', sharedOf({ data: { n: 1 } }));
+    frames.ping(pair.server, pair.connection);
+
+    expect(String((await pong)[0])).toBe('');
+    expect(pair.heard).toHaveLength(1);
+  });
 });

@@ -1,6 +1,7 @@
 import { GatheredReads } from '../../live/gathered-reads.ts';
 import type { LiveHub } from '../../live/hub.ts';
 import { LiveStream, type Reading } from '../../live/live-stream.ts';
+import { ReadingLine } from '../../live/reading-line.ts';
 import { invariant } from '../../platform/assert.ts';
 import { NotFound } from '../../platform/errors.ts';
 import type { BalanceNews, BalancePlace } from './balance-news.service.ts';
@@ -35,6 +36,7 @@ export class BalanceStreamService {
   readonly #hub: LiveHub;
   readonly #news: BalanceNews;
   readonly #readings: GatheredReads<BalanceReading | null>;
+  readonly #line = new ReadingLine(2 * CHANGES_AT_ONCE);
   /** The balances in which something is due, as it is reckoned. */
   readonly #dueBalances: GatheredReads<CreditBalance>;
   /** The entries of those who were away. */
@@ -75,7 +77,8 @@ export class BalanceStreamService {
       return event === null ? null : readingOf(event);
     };
     const begin = after === null ? null : { sequence: after, version: -1n };
-    return new LiveStream({ hub: this.#hub, topic: 'balance', id: accountId, read, known }, begin);
+    const of = { hub: this.#hub, topic: 'balance', id: accountId };
+    return new LiveStream({ ...of, read, known, line: this.#line }, begin);
   }
 
   /** One reading for all who saw the same before: what is made of its event is then shared as well. */
