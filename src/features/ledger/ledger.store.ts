@@ -64,6 +64,7 @@ const DEBIT: Statement = { name: 'ledger_debit', text: 'select * from ledger_deb
 
 // What is due is reckoned in, whether or not it was swept yet, as `ledger_settle` would do it: holds that expired give back,
 // which pays what is owed and expires at once where the grant has ended; then grants start, paying what is still owed, and expire.
+// Where nothing is due, nothing of it is looked for.
 const balancesAt = (now: string) => `
     select b.account_id as "accountId", b.sequence, b.version,
       b.total_micro + coalesce(d.total, 0) as "totalMicro", b.plan_micro + coalesce(d.plan, 0) as "planMicro",
@@ -71,12 +72,12 @@ const balancesAt = (now: string) => `
       b.held_micro - coalesce(d.given_back, 0) as "heldMicro",
       greatest(0, b.owed_micro - coalesce(d.can_pay, 0)) as "owedMicro"
     from credit_balance b
-    left join lateral (
+    cross join lateral (
       select coalesce(sum(t.amount_micro), 0)::bigint as amount from credit_hold h
         join credit_hold_allocation t on t.account_id = h.account_id and t.hold_id = h.id
-        where h.account_id = b.account_id and h.status = 'OPEN' and h.expires_at <= ${now}
-    ) back on b.next_due_at <= ${now}
-    left join lateral (
+        where b.next_due_at <= ${now} and h.account_id = b.account_id and h.status = 'OPEN' and h.expires_at <= ${now}
+    ) back
+    cross join lateral (
       select sum(due)::bigint as total, (sum(due) filter (where source = 'PLAN'))::bigint as plan,
         (sum(due) filter (where source = 'PURCHASE'))::bigint as purchased, sum(given_back)::bigint as given_back,
         (sum(given_back) + sum(starting))::bigint as can_pay
@@ -103,8 +104,8 @@ const balancesAt = (now: string) => `
             cross join lateral (select (g.status = 'CLOSED' or g.expires_at <= ${now}) is true as has_ended) ended
             where h.account_id = b.account_id and h.status = 'OPEN' and h.expires_at <= ${now}
           ) as holds_due
-      ) as all_due
-    ) d on b.next_due_at <= ${now}`;
+      ) as all_due where b.next_due_at <= ${now}
+    ) d`;
 const BALANCES: Statement = {
   name: 'credit_balances',
   text: `${balancesAt('$2')} where b.account_id = any ($1)`,
