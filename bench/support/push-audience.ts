@@ -87,6 +87,7 @@ class Audience {
     const receipts = new Receipts(this.#sockets.length * count);
     const samples: Record<string, string> = {};
     let spentMs = 0;
+    await this.#run.tidyUp();
     for (let n = 0; n < count; n += 1) {
       await this.#run.debit(this.#accounts);
       const sentAt = performance.now();
