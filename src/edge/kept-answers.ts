@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { isPassing } from '../platform/database/database-away.ts';
 import { Grounds } from '../platform/grounds.ts';
 import type { SharedAnswer } from './shared-answer.ts';
 
@@ -37,6 +38,7 @@ export class KeptAnswers {
     maxEntrySize: LONGEST_ANSWER,
     sizeCalculation: ({ answer }, name) => ITS_GROUNDS + name.length + (answer.body?.length ?? 0),
     ttl: KEPT_FOR_MS,
+    ttlAutopurge: true,
   });
   /** How often each was asked for. */
   readonly #asked = new LRUCache<string, number>({ max: MOST_ASKED, ttl: AGAIN_WITHIN_MS });
@@ -48,17 +50,21 @@ export class KeptAnswers {
     const grounds = new Grounds();
     const answer = await grounds.gatherFor(make);
     if (answer.body !== null && grounds.areKnown) this.#kept.set(name, { answer, grounds });
-    else this.#asked.set(name, -NOT_TRIED);
+    // One that is very large is not kept either.
+    if (!this.#kept.has(name)) this.#asked.set(name, -NOT_TRIED);
     return answer;
   }
 
-  /** Where no look is to be had, nor is a new answer: it fails in its own way of the same, and nobody waits twice. */
+  /** Where the database has no look to give, nor has it a new answer: that fails in its own way of the same, and nobody waits twice. */
   async #afterLook(name: string, make: () => Promise<SharedAnswer>): Promise<SharedAnswer> {
     let told: SharedAnswer | null;
     try {
       told = await this.stillRight(name);
     } catch (failure) {
-      return Grounds.failing(failure, make);
+      if (isPassing(failure)) return Grounds.failing(failure, make);
+      // That it cannot be looked at says nothing of a new one.
+      this.#kept.delete(name);
+      told = null;
     }
     return told ?? make();
   }

@@ -39,7 +39,7 @@ export class MovableClock implements Clock {
 
 /**
  * Reckons something with the present time, by nothing but the given function: what rests on it holds as long as reckoning
- * again comes to the same.
+ * again comes to the same. What the function holds on to is kept as long as the answer is: let it be what it reckons with.
  */
 export function reckoned<Value>(
   clock: Clock,

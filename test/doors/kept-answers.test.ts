@@ -1,5 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SharedAnswer } from '../../src/edge/shared-answer.ts';
+import { AccountResolver } from '../../src/features/account/account.resolver.ts';
+import type { AccountType } from '../../src/features/account/account.type.ts';
+import { SystemClock } from '../../src/platform/clock.ts';
 import { apart, areGroundsGathered, restOn, restOnUnknown } from '../../src/platform/grounds.ts';
 
 // The real ones: `kept-and-made.ts` keeps from the first time on, for all other tests.
@@ -34,6 +40,12 @@ async function askOften(name: string, making?: () => void): Promise<string | nul
   return ask(name, making);
 }
 
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  await nextTurn();
+  runInNewContext('gc')();
+}
+
 describe('an answer that is asked for again and again', () => {
   it('is kept while what it rests on is as it was, and looked at each time', async () => {
     const holds = vi.fn(() => true);
@@ -58,11 +70,36 @@ describe('an answer that is asked for again and again', () => {
   });
 
   it('fails in its own way of what its look failed of, when nobody can look', async () => {
-    await askOften('page', () => restOn(() => Promise.reject(new Error('away'))));
+    const away = Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
+    await askOften('page', () => restOn(() => Promise.reject(away)));
     const looking = () => apart(() => expect.unreachable('It was looked at once more.'));
     await expect(ask('page', looking)).rejects.toThrow('away');
     await expect(ask('page', restOnUnknown)).rejects.toThrow('away');
     expect(await ask('page')).toBe(`page ${OFTEN + 3}`);
+  });
+
+  it('is made anew when looking at it fails by itself', async () => {
+    await askOften('page', () => restOn(() => Promise.reject(new Error('a mistake'))));
+    expect(await ask('page')).toBe('page 4');
+  });
+
+  it('holds on to nothing that was read for it', async () => {
+    const resolver = new AccountResolver({} as never, {} as never, new SystemClock());
+    const read = (): [AccountType, WeakRef<AccountType>] => {
+      const standing = { status: 'TRIAL', statusSince: new Date(0), statusEndsAt: null };
+      const account = { ...standing, blockedAt: null } as AccountType;
+      return [account, new WeakRef(account)];
+    };
+    const pages: WeakRef<AccountType>[] = [];
+    await askOften('page', () => {
+      const [account, page] = read();
+      pages.push(page);
+      resolver.canExecute(account);
+      resolver.canDeploy(account);
+    });
+    expect(await ask('page')).toBe('page 3');
+    await collectGarbage();
+    expect(pages.map((page) => page.deref())).toEqual([undefined, undefined, undefined]);
   });
 
   it('is not kept when it rests on nothing that is known, or on something unknown too', async () => {
@@ -123,12 +160,15 @@ describe('an answer that is asked for again and again', () => {
   });
 
   it('is not kept when it is very large, or asked for in very long words', async () => {
+    let tried = 0;
     const large = async () => {
+      if (areGroundsGathered()) tried += 1;
       restOn(() => true);
       return { body: 'x'.repeat(300_000) };
     };
-    for (let times = 0; times < OFTEN; times += 1) await kept.answer('large', large);
+    for (let times = 0; times < 50; times += 1) await kept.answer('large', large);
     expect(await kept.stillRight('large')).toBeNull();
+    expect(tried).toBe(1);
     const long = 'long'.repeat(1_000);
     await askOften(long, () => restOn(() => true));
     expect(await kept.stillRight(long)).toBeNull();

@@ -47,12 +47,13 @@ export class AccountResolver {
   }
 
   @FieldResolver(() => Boolean, { description: 'Existing work may run now.' })
-  canExecute(@Root() account: AccountType): boolean {
-    return reckoned(this.#clock, (now) => canExecute(account, now));
+  canExecute(@Root() { status, blockedAt }: AccountType): boolean {
+    return reckoned(this.#clock, (now) => canExecute({ status, blockedAt }, now));
   }
 
   @FieldResolver(() => Boolean, { description: 'Something new may be deployed now.' })
-  canDeploy(@Root() account: AccountType): boolean {
-    return reckoned(this.#clock, (now) => canDeploy(account, now));
+  canDeploy(@Root() { status, statusSince, statusEndsAt, blockedAt }: AccountType): boolean {
+    const standing = { status, statusSince, statusEndsAt, blockedAt };
+    return reckoned(this.#clock, (now) => canDeploy(standing, now));
   }
 }

@@ -40,6 +40,8 @@ interface CatalogServiceNeeds {
 interface KeptCatalogue {
   readonly index: Promise<CatalogueIndex>;
   readonly until: number;
+  /** What tells it from any other, for those who are not to keep it in memory. */
+  readonly mark: symbol;
 }
 
 /** How long a change by another process may stay unseen when its hint was lost. Real time. */
@@ -266,15 +268,15 @@ export class CatalogService {
   }
 
   #index(): Promise<CatalogueIndex> {
-    const kept = this.#present();
-    restOn(() => this.#kept === kept && performance.now() < kept.until);
-    return kept.index;
+    const { index, until, mark } = this.#present();
+    restOn(() => this.#kept?.mark === mark && performance.now() < until);
+    return index;
   }
 
   #present(): KeptCatalogue {
     if (this.#kept !== null && performance.now() < this.#kept.until) return this.#kept;
     const index = apart(() => this.#needs.store.catalogue()).then(indexCatalogue);
-    const kept = { index, until: performance.now() + CACHE_TTL_MS };
+    const kept = { index, until: performance.now() + CACHE_TTL_MS, mark: Symbol('catalogue') };
     this.#kept = kept;
     // A failure is told to whoever asked, and not to the next one.
     index.catch(() => {

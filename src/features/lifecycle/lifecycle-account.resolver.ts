@@ -26,8 +26,8 @@ export class LifecycleAccountResolver {
     nullable: true,
     description: 'Until `statusEndsAt`, a begun day counting whole.',
   })
-  daysRemaining(@Root() account: AccountType): number | null {
-    return reckoned(this.#clock, (now) => daysUntil(account.statusEndsAt, now));
+  daysRemaining(@Root() { statusEndsAt }: AccountType): number | null {
+    return reckoned(this.#clock, (now) => daysUntil(statusEndsAt, now));
   }
 
   @FieldResolver(() => [AccountStatusEnum], { description: 'What may come next.' })
