@@ -3,7 +3,7 @@ import { TRANSACTION_CURSOR } from '../../src/features/ledger/ledger.model.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { writeCursor } from '../../src/platform/paging.ts';
 import { HttpCaller } from './http-caller.ts';
-import { overviewBody } from './overview-operation.ts';
+import { overviewQuery } from './overview-operation.ts';
 import { spendBody } from './spend-operation.ts';
 
 /** One way of asking, again and again. */
@@ -17,10 +17,16 @@ export interface Operation {
 
 const ENTRY = 'sequence type amount balanceAfter usageType description createdAt';
 
-const ask = (what: string, query: string, expected: string, variables: object = {}): Operation => {
-  const body = JSON.stringify({ query, variables });
-  return { what, body: () => body, expected };
-};
+// Every request tells its number in a variable that no operation has: what is asked in the same words again and again is kept, and
+// what is measured here is how long it takes to be read.
+const bodyOf = (query: string, asked: number, variables: object = {}) =>
+  JSON.stringify({ query, variables: { ...variables, asked } });
+
+const ask = (what: string, query: string, expected: string): Operation => ({
+  what,
+  body: (n) => bodyOf(query, n),
+  expected,
+});
 
 /** Keys that fall anywhere among those that are there, and keys that come after all of them. */
 const spendWith = (what: string, key: () => string): Operation => ({
@@ -29,15 +35,15 @@ const spendWith = (what: string, key: () => string): Operation => ({
   expected: '"__typename":"SpendCreditsPayload"',
 });
 const SPEND = spendWith('spend', randomUUID);
-const OVERVIEW = { what: 'overview', body: () => overviewBody, expected: '"sequence":' };
+const OVERVIEW = ask('overview', overviewQuery, '"sequence":');
 
 const PAGE = `query Page($after: String) { account { creditTransactions(first: 20, after: $after) {
   nodes { ${ENTRY} } pageInfo { hasNextPage endCursor } } } }`;
 const middle: Operation = {
   what: 'a page from the middle',
-  body: (_n, entries) => {
+  body: (n, entries) => {
     const after = writeCursor(TRANSACTION_CURSOR, BigInt(Math.ceil(entries / 2) + 1));
-    return JSON.stringify({ query: PAGE, variables: { after } });
+    return bodyOf(PAGE, n, { after });
   },
   expected: '"sequence":',
 };

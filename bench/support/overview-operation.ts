@@ -1,7 +1,7 @@
 import { ACCOUNT_ID } from './request-load.ts';
 
 /** The account's page in a dashboard: who it is, what it has, what it used, and its last entries with where they went. */
-const OVERVIEW = `query Overview {
+export const overviewQuery = `query Overview {
   account {
     id externalId name status timeZone currency
     plan { slug name }
@@ -35,7 +35,7 @@ const POSTGRAPHILE_OVERVIEW = `query Overview($id: UUID!) {
   }
 }`;
 
-export const overviewBody = JSON.stringify({ query: OVERVIEW });
+export const overviewBody = JSON.stringify({ query: overviewQuery });
 export const postgraphileBody = JSON.stringify({
   query: POSTGRAPHILE_OVERVIEW,
   variables: { id: ACCOUNT_ID },
