@@ -12,6 +12,8 @@ let neighbour: TestGateway;
 beforeAll(async () => {
   gateway = await startGateway();
   neighbour = await startGateway({ database: gateway.database });
+  // A sandbox of its own plays its providers, in whose books nothing of this is: what has to ask them is the gateway's to do.
+  await neighbour.app.jobs.stop();
   await guardBalances(gateway);
 });
 afterAll(async () => {
