@@ -13,6 +13,8 @@ export interface Stage {
   createDatabase(name: string): Promise<string>;
   /** The superuser's connection string of a new database with nothing in it. */
   createEmptyDatabase(name: string): Promise<string>;
+  /** Makes the files that its log will need, of which a PostgreSQL that has run for a while has enough to use again. */
+  makeLogFiles(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -64,6 +66,15 @@ export async function setStage(accounts = ACCOUNTS): Promise<Stage> {
     postgresVersion: String(row?.server_version),
     createDatabase: (name) => create(name, 'tollgate', ownerUrl),
     createEmptyDatabase: (name) => create(name, 'template0', superuserUrl),
+    makeLogFiles: async (count) => {
+      await run(superuserUrl, "alter system set min_wal_size = '2GB'");
+      await run(superuserUrl, "alter system set max_wal_size = '4GB'");
+      await run(superuserUrl, 'select pg_reload_conf()');
+      await run(superuserUrl, 'create table log_file (number integer)');
+      for (let number = 0; number < count; number += 1)
+        await run(superuserUrl, `insert into log_file values (${number}); select pg_switch_wal()`);
+      await run(superuserUrl, 'drop table log_file; checkpoint');
+    },
     close: async () => {
       await postgres.stop();
       await rm(folder, { recursive: true, force: true });

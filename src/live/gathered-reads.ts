@@ -12,6 +12,8 @@ interface GatheredReadsOptions<Value> {
     keys: readonly string[],
   ) => Promise<ReadonlyMap<string, Value | PromiseLike<Value>>>;
   readonly maxBatch: number;
+  /** How many are in a batch before which none is in flight; `maxBatch` when not given. A small one is soon there to work on. */
+  readonly firstBatch?: number;
   /**
    * After how many answers new requests are heard; all of a batch when not given. What is made of a large answer takes its
    * time, and the database has nothing to do until somebody asks.
@@ -65,21 +67,22 @@ class Lane<Value> {
     this.#isBusy = true;
     // Whoever was woken by the same hint asks in the same turn.
     await Promise.resolve();
-    for (let batch = this.#begin(); batch !== null; ) {
+    const { maxBatch, firstBatch = maxBatch } = this.#options;
+    for (let batch = this.#begin(firstBatch); batch !== null; ) {
       const answer = await batch;
-      // The next one is on its way while the answers are made use of.
-      batch = this.#begin();
+      // The next one is on its way while the answers are made use of: a connection is given to it when this turn has ended.
+      batch = this.#begin(maxBatch);
+      if (batch !== null) await nextTurn();
       answer();
     }
     this.#isBusy = false;
   }
 
   /** Begins to read the next batch; resolves with what gives the answers. */
-  #begin(): Promise<() => void> | null {
+  #begin(most: number): Promise<() => void> | null {
     if (this.#queue.size === 0) return null;
-    const { maxBatch } = this.#options;
     const batch: (readonly [string, Asked<Value>])[] = [];
-    for (const entry of this.#queue) if (batch.push(entry) === maxBatch) break;
+    for (const entry of this.#queue) if (batch.push(entry) === most) break;
     // A map that is emptied and filled again keeps what was in it until the next thorough collection: V8 chains the tables that
     // such a map has outgrown, and one that has grown old holds on to all that came after it.
     if (batch.length === this.#queue.size) this.#queue = new Map();

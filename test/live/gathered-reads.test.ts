@@ -1,8 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { GatheredReads } from '../../src/live/gathered-reads.ts';
 
 /** Reads whose batches stand still until they are let go, one after the other. */
-function givenReads(maxBatch: number) {
+function givenReads(maxBatch: number, firstBatch = maxBatch) {
   const batches: { readonly keys: readonly string[]; readonly letGo: () => void }[] = [];
   const reads = new GatheredReads<string>({
     read: async (keys) => {
@@ -12,6 +13,7 @@ function givenReads(maxBatch: number) {
       return new Map(keys.map((key) => [key, `${key}!`]));
     },
     maxBatch,
+    firstBatch,
   });
   return { reads, batches };
 }
@@ -49,6 +51,36 @@ describe('gathered reads', () => {
 
     expect(await seen).toBe(2);
     batches[1]?.letGo();
+  });
+
+  it('begin with a small batch when none is in flight', async () => {
+    const { reads, batches } = givenReads(3, 1);
+    const asked = Promise.all(['a', 'b', 'c', 'd', 'e'].map((key) => reads.read(key)));
+    await Promise.resolve();
+    while (batches.length < 3) {
+      batches.at(-1)?.letGo();
+      await nextTurn();
+    }
+    batches.at(-1)?.letGo();
+
+    expect(await asked).toHaveLength(5);
+    expect(batches.map(({ keys }) => keys.join(''))).toEqual(['a', 'bcd', 'e']);
+  });
+
+  it('hand over the next batch before they make use of answers, even where that takes a turn', async () => {
+    const order: string[] = [];
+    const reads = new GatheredReads<string>({
+      read: async (keys) => {
+        // As a pool does, which gives a connection when the turn has ended.
+        await new Promise<void>((resolve) => process.nextTick(resolve));
+        order.push(`read ${keys}`);
+        return new Map(keys.map((key) => [key, key]));
+      },
+      maxBatch: 1,
+    });
+    await Promise.all(['a', 'b'].map(async (key) => order.push(`told ${await reads.read(key)}`)));
+
+    expect(order).toEqual(['read a', 'read b', 'told a', 'told b']);
   });
 
   it('keep nobody waiting for what takes one of them longer', async () => {

@@ -14,6 +14,7 @@ import type { LedgerHistoryStore } from './ledger-history.store.ts';
 const LONGEST_GAP = 1_000n;
 /** While some are sent to, the next ones are read. */
 const CHANGES_AT_ONCE = 500;
+const CHANGES_AT_FIRST = 100;
 const BALANCES_AT_ONCE = 1_000;
 /** Each has as many entries as the longest gap at most. */
 const SPANS_AT_ONCE = 100;
@@ -53,6 +54,7 @@ export class BalanceStreamService {
         return new Map(keys.map((key, n) => [key, readings[n] ?? null]));
       },
       maxBatch: CHANGES_AT_ONCE,
+      firstBatch: CHANGES_AT_FIRST,
     });
     this.#dueBalances = new GatheredReads({
       read: async (ids) =>
