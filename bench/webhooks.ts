@@ -24,8 +24,9 @@ const CONNECTIONS = [16, 64] as const;
 /** For each repetition. */
 const EVENTS = 2_000;
 /** The first ones are not counted: a server that has run for a while is what is measured. */
-const WARM_UPS = 3;
+const WARM_UPS = 5;
 const LOOK_EVERY_MS = 10;
+const LOG_FILES = 60;
 
 interface Receiver {
   readonly title: string;
@@ -44,6 +45,7 @@ interface Found {
 }
 
 const stage = await setStage();
+await stage.makeLogFiles(LOG_FILES);
 try {
   await race(stage);
 } finally {

@@ -43,6 +43,7 @@ export class HttpCaller {
     this.#socket.write(
       `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n` +
         `${header}\r\ncontent-length: ${body.length}${HEADER_END}${body}`,
+      'latin1',
     );
     return new Promise((resolve, reject) => {
       this.#answer = resolve;

@@ -111,7 +111,7 @@ export class EventWorker {
   #translate({ channel, payload }: BegunEvent): ProviderEvent {
     const provider = this.#needs.providers.get(channel);
     if (provider === undefined) throw new Error(`${channel} is not set up.`);
-    return provider.translateEvent(payload);
+    return provider.translateEvent(JSON.parse(payload));
   }
 
   #askedAbout(event: BegunEvent): string | null {

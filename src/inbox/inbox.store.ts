@@ -30,7 +30,8 @@ export interface BegunEvent {
   readonly channel: Channel;
   readonly providerEventId: string;
   readonly type: string;
-  readonly payload: unknown;
+  /** As it was received, in JSON. */
+  readonly payload: string;
   /** With this one. */
   readonly attempts: number;
 }
@@ -67,7 +68,7 @@ const column = (parameter: number, type: string) =>
 /** Stores those events that are new, in this round. Sorted, so that two batches with the same events wait for each other in one order. */
 const storeEvents = (round: string) => `
       insert into webhook_event (id, channel, provider_event_id, type, payload, status, attempts, received_at, round)
-      select e.id, channel, provider_event_id, type, payload::json, 'RECEIVED', 0, received_at, round.id
+      select e.id, channel, provider_event_id, type, payload, 'RECEIVED', 0, received_at, round.id
       from unnest(${column(2, 'uuid')}, ${column(3, 'text')}, ${column(4, 'text')}, ${column(5, 'text')},
           ${column(6, 'text')}, ${column(7, 'timestamptz')})
         as e (id, channel, provider_event_id, type, payload, received_at), ${round}

@@ -23,12 +23,8 @@ export const WebhookEventSchema = defineEntity({
   indexes: [
     { name: 'webhook_event_page', properties: ['status', 'channel', 'id'] },
     {
-      name: 'webhook_event_open',
-      expression: `create index webhook_event_open on webhook_event (received_at) where status in ('RECEIVED', 'FAILED')`,
-    },
-    {
-      name: 'webhook_event_round',
-      expression: `create index webhook_event_round on webhook_event (round) where status = 'RECEIVED'`,
+      name: 'webhook_event_waiting',
+      expression: `create index webhook_event_waiting on webhook_event (round) where status in ('RECEIVED', 'FAILED')`,
     },
   ],
   properties: {
@@ -36,7 +32,7 @@ export const WebhookEventSchema = defineEntity({
     channel: p.text().$type<Channel>(),
     providerEventId: p.text(),
     type: p.text(),
-    payload: p.json().columnType('json'),
+    payload: p.text(),
     status: p.text().$type<WebhookEventStatus>(),
     attempts: p.integer(),
     lastError: p.text().nullable(),

@@ -169,7 +169,8 @@ export async function rowOf(database: Database, providerEventId: string): Promis
     [providerEventId],
   );
   if (rows.length !== 1) throw new Error(`There are ${rows.length} rows of ${providerEventId}.`);
-  return rows[0] as InboxRow;
+  const [row] = rows as [InboxRow];
+  return { ...row, payload: JSON.parse(String(row.payload)) };
 }
 
 export async function effects(database: Database, what: string): Promise<number> {

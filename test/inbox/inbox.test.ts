@@ -83,7 +83,7 @@ describe('receiving', () => {
 
     expect(new Set(outcomes)).toEqual(new Set(['STORED']));
     const { rows } = await world.database.pool.query<{ id: string; type: string; text: string }>(
-      'select provider_event_id as id, type, payload::text as text from webhook_event where provider_event_id = any ($1)',
+      'select provider_event_id as id, type, payload as text from webhook_event where provider_event_id = any ($1)',
       [webhooks.map(({ eventId }) => eventId)],
     );
     const kept = new Map(rows.map((row) => [row.id, row]));
@@ -94,21 +94,19 @@ describe('receiving', () => {
   it('refuses one that no column can hold, and stores those that came with it', async () => {
     const inbox = inboxOn(world.database);
     const webhooks = Array.from({ length: 9 }, () => verified());
-    // Neither is what a provider's adapter would let in: one would be two, the other is no JSON.
+    // Not what a provider's adapter would let in: it would be two.
     const torn = { ...verified(), text: '{"a":1}\x1e{"b":2}' };
-    const broken = { ...verified(), text: '{"a":' };
 
     const answers = await Promise.allSettled(
-      [...webhooks.slice(0, 4), torn, ...webhooks.slice(4), broken].map((one) =>
+      [...webhooks.slice(0, 4), torn, ...webhooks.slice(4)].map((one) =>
         inbox.receive('STRIPE', one),
       ),
     );
 
-    expect(answers.filter(({ status }) => status === 'rejected')).toHaveLength(2);
+    expect(answers.filter(({ status }) => status === 'rejected')).toHaveLength(1);
     for (const { eventId, payload } of webhooks)
       expect(await rowOf(world.database, eventId)).toMatchObject({ payload });
     await expect(rowOf(world.database, torn.eventId)).rejects.toThrow('0 rows');
-    await expect(rowOf(world.database, broken.eventId)).rejects.toThrow('0 rows');
   });
 
   it('stores what jsonb would refuse', async () => {
