@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gateRoute } from '../../src/edge/gate-route.ts';
 import type { UsageGateService } from '../../src/features/usage/usage-gate.service.ts';
 import { createLogger } from '../../src/platform/logger.ts';
-import { become, jobsFor, record, used } from '../features/usage/given.ts';
+import { become, record, statusOf, used } from '../features/usage/given.ts';
 import { startGateway, type TestAccount, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;
@@ -103,9 +103,9 @@ describe('the gate', () => {
   it("tells the lifecycle when what it counts passes the trial's limit, not when it only asks", async () => {
     const account = await gateway.createAccount();
     await ask(account.masterKey, 'metric=actions&quantity=1001');
-    expect(await jobsFor(gateway, account.id)).toHaveLength(0);
+    expect(await statusOf(gateway, account)).toBe('TRIAL');
     await ask(account.masterKey, 'metric=actions&quantity=1001&record=true');
-    expect(await jobsFor(gateway, account.id)).toHaveLength(1);
+    expect(await statusOf(gateway, account)).toBe('READONLY');
   });
 });
 

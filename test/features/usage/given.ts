@@ -99,12 +99,11 @@ export async function subscribe(
   );
 }
 
-/** The jobs that tell the lifecycle of a passed trial limit. */
-export function jobsFor(gateway: TestGateway, accountId: string) {
-  return sql(
-    gateway,
-    `select payload from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id
-     where t.identifier = 'trial-limit-passed' and payload ->> 'accountId' = $1`,
-    [accountId],
+/** What the account has become when all jobs are done. */
+export async function statusOf(gateway: TestGateway, account: TestAccount): Promise<string> {
+  await gateway.settled();
+  const { account: found } = await account.client.query<{ account: { status: string } }>(
+    '{ account { status } }',
   );
+  return found.status;
 }

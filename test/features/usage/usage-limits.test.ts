@@ -7,7 +7,7 @@ import {
   RecordUsageDocument,
   UsagePeriodsDocument,
 } from '../../support/operations.generated.ts';
-import { become, event, jobsFor, outcome, record, sql, subscribe, used } from './given.ts';
+import { become, event, outcome, record, sql, statusOf, subscribe, used } from './given.ts';
 
 const NOW = '2026-03-10T12:00:00Z';
 const DAY_MS = 86_400_000;
@@ -67,10 +67,8 @@ describe('a limit', () => {
     const account = await gateway.createAccount();
     expect(outcome(await record(account, { metric: 'actions', quantity: 1000 }))).toBe(1000);
     expect(outcome(await record(account, { metric: 'actions' }))).toBe('USAGE_LIMIT_EXCEEDED');
-    const jobs = await jobsFor(gateway, account.id);
-    expect(jobs).toHaveLength(1);
+    expect(await statusOf(gateway, account)).toBe('READONLY');
 
-    await become(gateway, account.id, 'READONLY');
     clock.advance(1);
     expect(outcome(await record(account, { metric: 'actions' }))).toBe(1);
   });
@@ -78,7 +76,7 @@ describe('a limit', () => {
   it('of a plan during the trial holds for the other metrics, and ends nothing', async () => {
     const account = await gateway.createAccount();
     expect(outcome(await record(account, { quantity: 1001 }))).toBe('USAGE_LIMIT_EXCEEDED');
-    expect(await jobsFor(gateway, account.id)).toEqual([]);
+    expect(await statusOf(gateway, account)).toBe('TRIAL');
   });
 });
 
