@@ -17,12 +17,11 @@ const [subscribers = 10_000, repetitions = 5] = process.argv.slice(2).map(Number
 /** How many a turn has; the first turn only warms up. */
 const RUNS = { ofOneAccount: 6, ofEveryAccount: 4 };
 const ANSWERS = 500;
-const LOG_FILES = 60;
 const PROGRAMS = ['tollgate', 'stock-graphql-ws', 'raw-ws'] as const;
 
 const stage = await setStage();
 // Making one takes up to a tenth of a second, for which whoever happens to commit would wait.
-await stage.makeLogFiles(LOG_FILES);
+await stage.makeLogFiles();
 // Each server has its listeners in a process of their own: together they would need more files than one may open.
 const audiences = PROGRAMS.map(() => fork(new URL('./support/push-audience.ts', import.meta.url)));
 const servers: PushServer[] = [];

@@ -26,7 +26,6 @@ const EVENTS = 2_000;
 /** The first ones are not counted: a server that has run for a while is what is measured. */
 const WARM_UPS = 5;
 const LOOK_EVERY_MS = 10;
-const LOG_FILES = 60;
 
 interface Receiver {
   readonly title: string;
@@ -45,7 +44,7 @@ interface Found {
 }
 
 const stage = await setStage();
-await stage.makeLogFiles(LOG_FILES);
+await stage.makeLogFiles();
 try {
   await race(stage);
 } finally {

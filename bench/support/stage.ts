@@ -14,7 +14,7 @@ export interface Stage {
   /** The superuser's connection string of a new database with nothing in it. */
   createEmptyDatabase(name: string): Promise<string>;
   /** Makes the files that its log will need, of which a PostgreSQL that has run for a while has enough to use again. */
-  makeLogFiles(count: number): Promise<void>;
+  makeLogFiles(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -23,6 +23,8 @@ export interface Stage {
  * plans once for the tables as it finds them, and nobody should race with plans that were made for empty ones.
  */
 export const ACCOUNTS = 10_000;
+/** Of 16 MiB each, one after the other: about as many as the longest race fills. */
+const LOG_FILES = 60;
 
 const seed = (accounts: number) => `
   create temp table seed as
@@ -66,13 +68,15 @@ export async function setStage(accounts = ACCOUNTS): Promise<Stage> {
     postgresVersion: String(row?.server_version),
     createDatabase: (name) => create(name, 'tollgate', ownerUrl),
     createEmptyDatabase: (name) => create(name, 'template0', superuserUrl),
-    makeLogFiles: async (count) => {
+    makeLogFiles: async () => {
       await run(superuserUrl, "alter system set min_wal_size = '2GB'");
       await run(superuserUrl, "alter system set max_wal_size = '4GB'");
       await run(superuserUrl, 'select pg_reload_conf()');
       await run(superuserUrl, 'create table log_file (number integer)');
-      for (let number = 0; number < count; number += 1)
-        await run(superuserUrl, `insert into log_file values (${number}); select pg_switch_wal()`);
+      await run(
+        superuserUrl,
+        'insert into log_file values (1); select pg_switch_wal();'.repeat(LOG_FILES),
+      );
       await run(superuserUrl, 'drop table log_file; checkpoint');
     },
     close: async () => {

@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { isPassing } from '../platform/database/database-away.ts';
 import { Grounds } from '../platform/grounds.ts';
-import { AskedLately } from './asked-lately.ts';
 import type { SharedAnswer } from './shared-answer.ts';
 
 /** What the answers that are kept may take: how many, and how many characters their names and bodies have, of two bytes at most. */
@@ -13,8 +12,13 @@ const ITS_GROUNDS = 1_000;
 /** PostgreSQL counts its transactions in 32 bits: what is kept has to be gone long before they begin again. */
 const KEPT_FOR_MS = 10_000;
 
-/** How often something was asked for before it is kept. */
+/** How soon each other, and how often, something is asked for that is asked for again and again: a first look costs a round trip. */
+const AGAIN_WITHIN_MS = 250;
 const ASKED_BEFORE = 2;
+/** How often more something has to be asked for that could not be kept: the look was for nothing. */
+const NOT_TRIED = 100;
+/** Of how much it is remembered that it was asked for. */
+const MOST_ASKED = 10_000;
 const LONGEST_NAME = 1_000;
 
 interface Kept {
@@ -36,7 +40,8 @@ export class KeptAnswers {
     ttl: KEPT_FOR_MS,
     ttlAutopurge: true,
   });
-  readonly #asked = new AskedLately();
+  /** How often each was asked for. */
+  readonly #asked = new LRUCache<string, number>({ max: MOST_ASKED, ttl: AGAIN_WITHIN_MS });
 
   /** The answer that is kept under this name when it is still right, else a new one. */
   async answer(name: string, make: () => Promise<SharedAnswer>): Promise<SharedAnswer> {
@@ -46,7 +51,7 @@ export class KeptAnswers {
     const answer = await grounds.gatherFor(make);
     if (answer.body !== null && grounds.areKnown) this.#kept.set(name, { answer, grounds });
     // One that is very large is not kept either.
-    if (!this.#kept.has(name)) this.#asked.putOff(name);
+    if (!this.#kept.has(name)) this.#asked.set(name, -NOT_TRIED);
     return answer;
   }
 
@@ -71,12 +76,14 @@ export class KeptAnswers {
     if (await kept.grounds.hold()) return kept.answer;
     if (this.#kept.peek(name) === kept) this.#kept.delete(name);
     // What changes all the time is not worth a look each time: it has to be asked for again before it is kept again.
-    this.#asked.forget(name);
+    this.#asked.delete(name);
     return null;
   }
 
   /** Whether it was asked for often enough a short while ago. */
   protected isAskedAgain(name: string): boolean {
-    return this.#asked.again(name) >= ASKED_BEFORE;
+    const times = this.#asked.get(name) ?? 0;
+    this.#asked.set(name, times + 1);
+    return times >= ASKED_BEFORE;
   }
 }

@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Caller } from '../features/account/caller.model.ts';
 import type { GraphContext } from '../graphql/context.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import type { ExecutePassed, PassedOperation } from './passed-operation.ts';
@@ -19,8 +18,6 @@ export class SharedQueries {
   /** What is about to begin, by the operation, who asks and with which variables. */
   #beginning = new Map<string, Promise<SharedAnswer>>();
   readonly #numbers = new WeakMap<PassedOperation, number>();
-  /** Callers are the same objects for as long as their credentials are remembered. */
-  readonly #callers = new WeakMap<Caller, string>();
   #operations = 0;
 
   constructor(execute: ExecutePassed) {
@@ -34,7 +31,7 @@ export class SharedQueries {
     context: GraphContext,
   ): Promise<SharedAnswer> {
     if (passed.operation.operation !== 'query') return this.#answerOne(passed, variables, context);
-    const name = `${this.#numberOf(passed)} ${this.#textOf(context.caller)} ${JSON.stringify(variables)}`;
+    const name = `${this.#numberOf(passed)} ${JSON.stringify([context.caller, variables])}`;
     const asked =
       this.#beginning.get(name) ??
       this.#begin(name, () => this.#answerOne(passed, variables, context));
@@ -55,14 +52,6 @@ export class SharedQueries {
     this.#operations += 1;
     this.#numbers.set(passed, this.#operations);
     return this.#operations;
-  }
-
-  #textOf(caller: Caller): string {
-    const known = this.#callers.get(caller);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(caller);
-    this.#callers.set(caller, text);
-    return text;
   }
 
   async #answerOne(

@@ -111,7 +111,7 @@ export class EventWorker {
   #translate({ channel, payload }: BegunEvent): ProviderEvent {
     const provider = this.#needs.providers.get(channel);
     if (provider === undefined) throw new Error(`${channel} is not set up.`);
-    return provider.translateEvent(JSON.parse(payload));
+    return provider.translateEvent(parse(payload));
   }
 
   #askedAbout(event: BegunEvent): string | null {
@@ -135,5 +135,14 @@ export class EventWorker {
       logger.warn({ ...about, cause }, 'the failure of a webhook event could not be stored');
       return true;
     }
+  }
+}
+
+function parse(payload: string): unknown {
+  try {
+    return JSON.parse(payload);
+  } catch {
+    // The cause is left out: its message quotes the body.
+    throw new Error('The stored body is not JSON.');
   }
 }

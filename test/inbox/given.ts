@@ -163,13 +163,18 @@ export interface InboxRow {
   payload: unknown;
 }
 
-export async function rowOf(database: Database, providerEventId: string): Promise<InboxRow> {
+/** With the payload as a text, which may be anything. */
+export async function rawRowOf(database: Database, providerEventId: string): Promise<InboxRow> {
   const { rows } = await database.pool.query<InboxRow>(
     'select * from webhook_event where provider_event_id = $1',
     [providerEventId],
   );
   if (rows.length !== 1) throw new Error(`There are ${rows.length} rows of ${providerEventId}.`);
-  const [row] = rows as [InboxRow];
+  return rows[0] as InboxRow;
+}
+
+export async function rowOf(database: Database, providerEventId: string): Promise<InboxRow> {
+  const row = await rawRowOf(database, providerEventId);
   return { ...row, payload: JSON.parse(String(row.payload)) };
 }
 

@@ -11,6 +11,7 @@ import {
   inboxOn,
   jobsOf,
   leaveEffect,
+  rawRowOf,
   received,
   rowOf,
   subscriptionUpdated,
@@ -257,6 +258,22 @@ describe('working', () => {
     const { last_error } = await row();
     expect(last_error?.length).toBeLessThanOrEqual(500);
     expect(last_error).not.toMatch(/abc|def|ghi|word|\0/);
+  });
+
+  it('fails an event whose body is no JSON by itself, and does not quote it', async () => {
+    const { inbox, worker, id, row } = await received(world.database);
+    const broken = { ...verified(), text: '{"client_secret": pi_1_secret_2' };
+    await inbox.receive('STRIPE', broken);
+    const { id: brokenId } = await rawRowOf(world.database, broken.eventId);
+
+    await worker.workTogether([brokenId, id], true);
+    await expect(worker.work(brokenId)).rejects.toThrow('The stored body is not JSON.');
+
+    expect(await row()).toMatchObject({ status: 'PROCESSED' });
+    expect(await rawRowOf(world.database, broken.eventId)).toMatchObject({
+      status: 'FAILED',
+      last_error: 'The stored body is not JSON.',
+    });
   });
 
   it('fails an event of a provider that is not set up', async () => {
