@@ -50,7 +50,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     genReqId: requestIdOf,
   });
   server.addHook('onRequest', (request, reply, done) => {
-    reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
+    if (request.routeOptions.config.isForMachines !== true) reply.headers(SECURITY_HEADERS);
+    reply.header('x-request-id', request.id);
     done();
   });
   observeRequests(server, options);

@@ -5,6 +5,7 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { Channel } from '../platform/money.ts';
 import { InvalidWebhook } from '../providers/payment-errors.ts';
 import type { PaymentProvider } from '../providers/payment-provider.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
 interface WebhookRouteOptions {
   readonly providers: ReadonlyMap<Channel, PaymentProvider>;
@@ -49,7 +50,8 @@ function addDoor(
   { inbox, logger, metrics }: WebhookRouteOptions,
 ): void {
   const { channel } = provider;
-  server.post(`/webhooks/${channel.toLowerCase()}`, async (request, reply) => {
+  const config = { isForMachines: true } as const;
+  server.post(`/webhooks/${channel.toLowerCase()}`, { config }, async (request, reply) => {
     const webhook = verifyOrCount(provider, request, metrics);
     try {
       const outcome = await inbox.receive(channel, webhook);
@@ -124,6 +126,7 @@ function detailOf(status: number): string {
 function refuse(reply: FastifyReply, status: number, detail: string): FastifyReply {
   return reply
     .code(status)
+    .headers(SECURITY_HEADERS)
     .type('application/problem+json')
     .send({ type: 'about:blank', title: TITLES[status] ?? 'Bad Request', status, detail });
 }

@@ -60,7 +60,7 @@ export class Inbox {
    * and does nothing, when the provider's event is here already. Throws InvalidWebhook when its id or type is none.
    */
   async receive(channel: Channel, webhook: VerifiedWebhook): Promise<'STORED' | 'DUPLICATE'> {
-    const { eventId, type, payload, text = JSON.stringify(payload) } = webhook;
+    const { eventId, type, text } = webhook;
     if (!IDENTIFIER.test(eventId) || !IDENTIFIER.test(type)) {
       throw new InvalidWebhook('The event has no usable id or type.');
     }

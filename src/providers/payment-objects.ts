@@ -256,9 +256,8 @@ export type WebhookHeaders = Readonly<Record<string, string | readonly string[] 
 export interface VerifiedWebhook {
   readonly eventId: string;
   readonly type: string;
-  readonly payload: unknown;
-  /** The payload in JSON, as it came; not given: it is not what came, or did not come as a text. */
-  readonly text?: string;
+  /** The event in JSON, as far as it may be kept: where nothing had to be left out, as it came. */
+  readonly text: string;
 }
 
 /** From `since` on, before `until`. */

@@ -140,7 +140,7 @@ export function subscriptionUpdated(id = `evt_${randomUUID()}`, overrides: objec
 
 export function verified(event: object = subscriptionUpdated()): VerifiedWebhook {
   const { id, type } = event as { id: string; type: string };
-  return { eventId: id, type, payload: event };
+  return { eventId: id, type, text: JSON.stringify(event) };
 }
 
 /** What Stripe puts beside a body, computed by hand. */

@@ -76,8 +76,7 @@ describe('receiving', () => {
     ];
     const webhooks = Array.from({ length: 150 }, (_, n) => {
       const event = subscriptionUpdated(undefined, { note: notes[n % notes.length] });
-      const text = JSON.stringify(event, null, n % 3);
-      return n % 2 === 0 ? { ...verified(event), text } : verified(event);
+      return { ...verified(event), text: JSON.stringify(event, null, n % 3) };
     });
 
     const outcomes = await Promise.all(webhooks.map((one) => inbox.receive('STRIPE', one)));
@@ -88,8 +87,8 @@ describe('receiving', () => {
       [webhooks.map(({ eventId }) => eventId)],
     );
     const kept = new Map(rows.map((row) => [row.id, row]));
-    for (const { eventId, type, payload, text } of webhooks)
-      expect(kept.get(eventId)).toMatchObject({ type, text: text ?? JSON.stringify(payload) });
+    for (const { eventId, type, text } of webhooks)
+      expect(kept.get(eventId)).toMatchObject({ type, text });
   });
 
   it('refuses one that no column can hold, and stores those that came with it', async () => {
@@ -105,8 +104,8 @@ describe('receiving', () => {
     );
 
     expect(answers.filter(({ status }) => status === 'rejected')).toHaveLength(1);
-    for (const { eventId, payload } of webhooks)
-      expect(await rowOf(world.database, eventId)).toMatchObject({ payload });
+    for (const { eventId, text } of webhooks)
+      expect(await rowOf(world.database, eventId)).toMatchObject({ payload: JSON.parse(text) });
     await expect(rowOf(world.database, torn.eventId)).rejects.toThrow('0 rows');
   });
 

@@ -103,7 +103,7 @@ export function describeChanging(given: () => Given): void {
       }
 
       expect(new Set(listed.map(({ eventId }) => eventId)).size).toBe(listed.length);
-      expect(listed.map(({ payload }) => provider.translateEvent(payload))).toContainEqual({
+      expect(listed.map(({ text }) => provider.translateEvent(JSON.parse(text)))).toContainEqual({
         kind: 'invoiceChanged',
         invoice: expect.objectContaining({ subscriptionId, status: 'PAID', reason: 'BEGIN' }),
       });

@@ -94,7 +94,9 @@ export class Given {
         () => {
           assert(
             this.world.webhooks.map(({ rawBody, headers }) =>
-              this.provider.translateEvent(this.provider.verifyWebhook(rawBody, headers).payload),
+              this.provider.translateEvent(
+                JSON.parse(this.provider.verifyWebhook(rawBody, headers).text),
+              ),
             ),
           );
           return true;

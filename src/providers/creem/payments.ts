@@ -146,7 +146,7 @@ function announcement(type: string, payment: Transaction, object: object): Verif
     created_at: toDate(createdAt).getTime(),
     object,
   };
-  return { eventId, type, payload };
+  return { eventId, type, text: JSON.stringify(payload) };
 }
 
 function isWithin({ created_at: createdAt }: Transaction, since: Date, until: Date): boolean {

@@ -32,7 +32,7 @@ export function verifyCreemWebhook(
   const { payload, text } = parse(rawBody);
   if (!isStandard) checkAge(payload, now());
   checkMode(payload, trust.livemode);
-  return { eventId: payload.id, type: payload.eventType, payload, text };
+  return { eventId: payload.id, type: payload.eventType, text };
 }
 
 /** Answers false where the webhook is not signed so at all. */

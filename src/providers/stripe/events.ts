@@ -26,7 +26,7 @@ export function listEvents(
       events: events.filter(isAnnouncement).map((event) => ({
         eventId: event.id,
         type: event.type,
-        payload: withoutSecrets(event),
+        text: JSON.stringify(withoutSecrets(event)),
       })),
       nextCursor: hasMore ? (events.at(-1)?.id ?? null) : null,
     };

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { InvalidWebhook } from '../payment-errors.ts';
 import type { VerifiedWebhook, WebhookHeaders } from '../payment-objects.ts';
+import { type EventEnvelope, readEnvelope } from './event-envelope.ts';
 import { isEvent } from './translate-event.ts';
 
 const MAX_AGE_S = 300;
@@ -31,14 +32,21 @@ export function verifyStripeWebhook(
   if (!trust.secrets.some((secret) => isSignedWith(stripe, secret, body, header))) {
     throw new InvalidWebhook('No signature fits, or the webhook is too old.');
   }
-  const payload = parse(body);
-  if (!isEvent(payload)) throw new InvalidWebhook('The signed body is not a Stripe event.');
-  if (payload.livemode !== trust.livemode) {
+  const { id, type, livemode, text } = readEvent(body);
+  if (livemode !== trust.livemode) {
     throw new InvalidWebhook('The event is of the other mode: test and live do not mix.');
   }
-  const shown = withoutSecrets(payload);
-  const about = { eventId: payload.id, type: payload.type, payload: shown };
-  return shown === payload ? { ...about, text: body } : about;
+  return { eventId: id, type, text };
+}
+
+/** Where the envelope tells all, the event is parsed when it is acted on, and not here. */
+function readEvent(body: string): EventEnvelope & { readonly text: string } {
+  const envelope = readEnvelope(body);
+  if (envelope !== null) return { ...envelope, text: body };
+  const event = parse(body);
+  const shown = withoutSecrets(event);
+  const { id, type, livemode } = event;
+  return { id, type, livemode, text: shown === event ? body : JSON.stringify(shown) };
 }
 
 /**
@@ -99,11 +107,14 @@ function isSignedWith(stripe: Stripe, secret: string, body: string, header: stri
   }
 }
 
-function parse(body: string): unknown {
+function parse(body: string): Stripe.EventBase {
+  let payload: unknown;
   try {
-    return JSON.parse(body);
+    payload = JSON.parse(body);
   } catch {
     // The cause is left out: its message quotes the body.
     throw new InvalidWebhook('The signed body is not JSON.');
   }
+  if (!isEvent(payload)) throw new InvalidWebhook('The signed body is not a Stripe event.');
+  return payload;
 }

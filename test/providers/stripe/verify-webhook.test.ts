@@ -11,11 +11,10 @@ const stripe = new Stripe('sk_test_signing');
 const body = JSON.stringify(recordedEvent('invoice.paid', beginInvoice));
 
 describe('a genuine webhook', () => {
-  it('is verified, with its id, type and payload', () => {
+  it('is verified, with its id and type', () => {
     expect(verify(body, signed(body))).toEqual({
       eventId: 'evt_invoice_paid',
       type: 'invoice.paid',
-      payload: JSON.parse(body),
       text: body,
     });
   });
@@ -32,9 +31,7 @@ describe('a genuine webhook', () => {
   it('is stored without the secret of an intent or the address of a portal', () => {
     const seen = (type: string, object: object) => {
       const event = JSON.stringify({ ...JSON.parse(body), type, data: { object } });
-      const { payload, text = JSON.stringify(payload) } = verify(event, signed(event));
-      expect(JSON.parse(text)).toEqual(payload);
-      return (payload as { data: { object: unknown } }).data.object;
+      return JSON.parse(verify(event, signed(event)).text).data.object;
     };
     const intent = { id: 'seti_1', object: 'setup_intent', customer: 'cus_1' };
     const portal = { id: 'bps_1', object: 'billing_portal.session' };
