@@ -23,8 +23,8 @@ import type { WebhookMeasurement, WebhookOrder } from './support/webhook-load.ts
 const CONNECTIONS = [16, 64] as const;
 /** For each repetition. */
 const EVENTS = 2_000;
-/** The first ones are not counted: a server that has run for a while is what is measured. */
-const WARM_UPS = 5;
+/** For each of them, before the race: a server that has run for a while is what is measured. */
+const WARM_UP_MS = 10_000;
 const LOOK_EVERY_MS = 10;
 
 interface Receiver {
@@ -59,9 +59,10 @@ async function race(on: Stage): Promise<void> {
   ] as const;
   const generator = fork(new URL('./support/webhook-load.ts', import.meta.url));
   try {
-    await takeTurns(receivers, async (receiver, callers, isCounted) => {
-      const measured = await measure(receiver, generator, callers);
-      if (isCounted) keep(receiver, callers, measured);
+    const turn = (receiver: Receiver, callers: number) => measure(receiver, generator, callers);
+    for (const receiver of receivers) await warmUp(receiver, turn);
+    await takeTurns(receivers, async (receiver, callers) => {
+      keep(receiver, callers, await turn(receiver, callers));
     });
     await report(on, receivers);
   } finally {
@@ -70,15 +71,20 @@ async function race(on: Stage): Promise<void> {
   }
 }
 
+type Turn<Result> = (receiver: Receiver, callers: number) => Promise<Result>;
+
+/** Nothing of this is counted. */
+async function warmUp(receiver: Receiver, turn: Turn<unknown>): Promise<void> {
+  const until = performance.now() + WARM_UP_MS;
+  while (performance.now() < until)
+    for (const callers of CONNECTIONS) await turn(receiver, callers);
+}
+
 /** Repetition by repetition, everyone's turn in each; who begins changes. */
-async function takeTurns(
-  receivers: readonly Receiver[],
-  turn: (receiver: Receiver, callers: number, isCounted: boolean) => Promise<void>,
-): Promise<void> {
-  for (let repetition = 0; repetition < WARM_UPS + REPETITIONS; repetition += 1) {
+async function takeTurns(receivers: readonly Receiver[], turn: Turn<void>): Promise<void> {
+  for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
     const order = repetition % 2 === 0 ? receivers : receivers.toReversed();
-    for (const callers of CONNECTIONS)
-      for (const receiver of order) await turn(receiver, callers, repetition >= WARM_UPS);
+    for (const callers of CONNECTIONS) for (const receiver of order) await turn(receiver, callers);
   }
 }
 
@@ -181,7 +187,7 @@ async function report(on: Stage, [ours, theirs, alone]: readonly [Receiver, Rece
     '',
     `${machine()}, Node ${process.versions.node}, PostgreSQL ${on.postgresVersion} with fsync on; pools of 20. Every event is a new ` +
       '`invoice.paid` that becomes one invoice on both sides; Tollgate besides keeps the event under its unique id before it answers. ' +
-      `Medians of ${REPETITIONS} interleaved repetitions of ${EVENTS.toLocaleString('en')} events, which were signed before; the invoices were counted after each.`,
+      `Medians of ${REPETITIONS} interleaved repetitions of ${EVENTS.toLocaleString('en')} events, which were signed before, after ${WARM_UP_MS / 1_000} s of events for each that do not count; the invoices were counted after each.`,
     '',
   ].join('\n');
   process.stdout.write(`\n${text}`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ensureBuilt } from './lib/build.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { environmentFor, findNode } from './lib/node.mjs';
-import { main, root } from './lib/project.mjs';
+import { main, root, say } from './lib/project.mjs';
 import { takeOver } from './lib/run.mjs';
 
 /** In the order in which they are run; what some race against is installed apart from what Tollgate needs. */
@@ -29,8 +29,10 @@ await main(async () => {
   if (names.some((name) => BENCHES[name]?.rivals)) await ensureInstalled(join(root, 'bench', 'rivals'));
   for (const name of names) {
     const program = join(root, 'bench', `${name}.ts`);
+    const begin = performance.now();
     const code = await takeOver(node, [program, ...args], { cwd: root, env: environmentFor(node) });
     if (code !== 0) return code;
+    say(`${name} took ${Math.round((performance.now() - begin) / 1_000)} s`);
   }
   return 0;
 });
