@@ -15,7 +15,7 @@ import { setStage } from './support/stage.ts';
 /** Fewer of them while the program itself is worked on: what they show is not written down. */
 const [subscribers = 10_000, repetitions = 5] = process.argv.slice(2).map(Number);
 /** How many a turn has; the first turn only warms up. */
-const RUNS = { ofOneAccount: 6, ofEveryAccount: 4 };
+const RUNS = { ofOneAccount: 4, ofEveryAccount: 4 };
 const ANSWERS = 500;
 const PROGRAMS = ['tollgate', 'stock-graphql-ws', 'raw-ws'] as const;
 

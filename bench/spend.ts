@@ -9,8 +9,8 @@ import { ACCOUNTS, type Stage, setStage } from './support/stage.ts';
 
 /** The shorter the turns, the more alike is what the machine does besides. */
 const SCENARIOS = {
-  many: { callers: 64, accounts: ACCOUNTS, warmUpMs: 300, durationMs: 1_500, turns: 1 },
-  hot: { callers: 64, accounts: 1, warmUpMs: 300, durationMs: 1_500, turns: 1 },
+  many: { callers: 64, accounts: ACCOUNTS, warmUpMs: 300, durationMs: 1_200, turns: 1 },
+  hot: { callers: 64, accounts: 1, warmUpMs: 300, durationMs: 1_200, turns: 1 },
   alone: { callers: 1, accounts: ACCOUNTS, warmUpMs: 50, durationMs: 300, turns: 4 },
 } as const;
 /** Whoever is alone comes first: later, those who did most have the fullest tables, and a vacuum at work on them. */

@@ -14,8 +14,8 @@ import type { UsageMeasurement, UsageOrder } from './support/usage-load.ts';
 import { FAR_LIMIT } from './support/usage-operation.ts';
 
 const REPETITIONS = 5;
-const single = { callers: 64, events: 1, warmUpMs: 300, durationMs: 1_400 };
-const batch = { callers: 8, events: 500, accounts: ACCOUNTS, warmUpMs: 300, durationMs: 1_400 };
+const single = { callers: 64, events: 1, warmUpMs: 200, durationMs: 1_200 };
+const batch = { callers: 8, events: 500, accounts: ACCOUNTS, warmUpMs: 200, durationMs: 1_200 };
 
 interface Contestant {
   readonly title: string;

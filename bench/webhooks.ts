@@ -3,6 +3,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { Client } from 'pg';
 import { median } from './support/measurement.ts';
 import { goalRow, machine, table } from './support/report-text.ts';
@@ -24,14 +25,15 @@ const CONNECTIONS = [16, 64] as const;
 /** For each repetition. */
 const EVENTS = 2_000;
 /** For each of them, before the race: a server that has run for a while is what is measured. */
-const WARM_UP_MS = 10_000;
+const WARM_UP_MS = 7_500;
 const LOOK_EVERY_MS = 10;
 
 interface Receiver {
   readonly title: string;
   readonly port: number;
-  /** How many invoices are there; null: this one keeps none. */
-  readonly countInvoices: (() => Promise<number>) | null;
+  /** In each of them an event becomes one row; in the first one last of all. */
+  readonly tables: readonly string[];
+  readonly count: (table: string) => Promise<number>;
   readonly found: Map<number, Found[]>;
   stop(): Promise<void>;
 }
@@ -54,7 +56,8 @@ try {
 async function race(on: Stage): Promise<void> {
   const receivers = [
     await startTollgate(on),
-    await startRival(on),
+    await startRival(on, 'webhooks_keeping', 'keeping-events'),
+    await startRival(on, 'webhooks_rival'),
     await startVerifier(on),
   ] as const;
   const generator = fork(new URL('./support/webhook-load.ts', import.meta.url));
@@ -102,32 +105,43 @@ async function startTollgate(on: Stage): Promise<Receiver> {
     [accounts.map((n) => seededAccount(n).id), accounts.map(customerOf)],
   );
   const launch = tollgateWith({ STRIPE_WEBHOOK_SECRETS: WEBHOOK_SECRET });
-  return receiver('Tollgate', client, 'invoice', await startServerProcess(launch, url, on));
+  const tables = ['invoice', 'webhook_event'];
+  return receiver('Tollgate', client, tables, await startServerProcess(launch, url, on));
 }
 
-async function startRival(on: Stage): Promise<Receiver> {
-  const url = await on.createEmptyDatabase('webhooks_rival');
-  const started = await startServerProcess(rival('stripe-sync', WEBHOOK_SECRET), url, on);
-  return receiver('Stripe Sync Engine', await connect(url), 'stripe.invoices', started);
+async function startRival(on: Stage, database: string, ...keeping: string[]): Promise<Receiver> {
+  const url = await on.createEmptyDatabase(database);
+  const launch = rival('stripe-sync', WEBHOOK_SECRET, ...keeping);
+  const started = await startServerProcess(launch, url, on);
+  const tables = ['stripe.invoices', ...keeping.map(() => 'received_event')];
+  const title = `Stripe Sync Engine ${keeping.length > 0 ? 'keeping events' : 'as published'}`;
+  return receiver(title, await connect(url), tables, started);
 }
 
 async function startVerifier(on: Stage): Promise<Receiver> {
   const started = await startServerProcess(peer('verify-only-peer'), '-', on);
-  return { title: 'signatures alone', countInvoices: null, found: new Map(), ...started };
+  return {
+    title: 'signatures alone',
+    tables: [],
+    count: async () => 0,
+    found: new Map(),
+    ...started,
+  };
 }
 
 function receiver(
   title: string,
   client: Client,
-  invoices: string,
+  tables: readonly string[],
   { port, stop }: { readonly port: number; stop(): Promise<void> },
 ): Receiver {
   return {
     title,
     port,
-    countInvoices: async () => {
-      const { rows } = await client.query<{ count: string }>(`select count(*) from ${invoices}`);
-      return Number(rows[0]?.count);
+    tables,
+    count: async (table) => {
+      const text = `select count(*)::integer as count from ${table}`;
+      return (await client.query<{ count: number }>(text)).rows[0]?.count ?? 0;
     },
     found: new Map(),
     stop: async () => {
@@ -137,32 +151,37 @@ function receiver(
   };
 }
 
-/** Sends new events and waits until there is an invoice for each of them, no more and no less. */
+/** Sends new events and waits until each of them has become a row of each table, no more and no less. */
 async function measure(
-  { title, port, countInvoices }: Receiver,
+  { title, port, tables, count }: Receiver,
   generator: ReturnType<typeof fork>,
   callers: number,
 ): Promise<Found> {
-  const before = (await countInvoices?.()) ?? 0;
+  const countAll = () => Promise.all(tables.map(count));
+  const expected = (await countAll()).map((rows) => rows + EVENTS);
   const begin = performance.now();
   const order: WebhookOrder = { port, callers, events: EVENTS };
   const answer = once(generator, 'message');
   generator.send(order);
   const [measured] = (await answer) as [WebhookMeasurement | { error: string }];
   if ('error' in measured) throw new Error(measured.error);
-  while (countInvoices !== null && (await countInvoices()) < before + EVENTS)
-    await pause(LOOK_EVERY_MS);
+  for (const table of tables.slice(0, 1))
+    while ((await count(table)) < (expected[0] ?? 0)) await pause(LOOK_EVERY_MS);
   const untilApplied = performance.now() - begin;
-  if (countInvoices !== null && (await countInvoices()) !== before + EVENTS)
-    throw new Error(`${title} has other invoices than it was told of.`);
+  const counts = await countAll();
+  if (!isDeepStrictEqual(counts, expected))
+    throw new Error(`${title} has ${counts} rows in ${tables}, instead of ${expected}.`);
   const answered = (EVENTS / measured.durationMs) * 1_000;
   const applied = (EVENTS / untilApplied) * 1_000;
   const figures = `${answered.toFixed(0).padStart(6)}/s answered ${applied.toFixed(0).padStart(6)}/s applied`;
-  process.stderr.write(`  ${String(callers).padEnd(4)}${title.padEnd(24)}${figures}\n`);
+  process.stderr.write(`  ${String(callers).padEnd(4)}${title.padEnd(36)}${figures}\n`);
   return { answered, applied, p99Ms: measured.p99Ms };
 }
 
-async function report(on: Stage, [ours, theirs, alone]: readonly [Receiver, Receiver, Receiver]) {
+async function report(
+  on: Stage,
+  [ours, theirs, published, alone]: readonly [Receiver, Receiver, Receiver, Receiver],
+) {
   const of = ({ found }: Receiver, callers: number, figure: keyof Found) =>
     median((found.get(callers) ?? []).map((one) => one[figure]));
   const rows = CONNECTIONS.flatMap((callers) => {
@@ -179,6 +198,10 @@ async function report(on: Stage, [ours, theirs, alone]: readonly [Receiver, Rece
         atLeast: 1,
       }),
       goalRow(`p99, ${at}`, pair('p99Ms'), { against: theirs.title, unit: 'ms' }),
+      goalRow(`answered, ${at}`, pair('answered', published), { against: published.title }),
+      goalRow(`acted on, ${at}`, pair('applied', published, 'answered'), {
+        against: published.title,
+      }),
       goalRow(`answered, ${at}`, pair('answered', alone), { against: alone.title }),
     ];
   });
@@ -186,8 +209,9 @@ async function report(on: Stage, [ours, theirs, alone]: readonly [Receiver, Rece
     table(['events', 'Tollgate', 'beside', '', 'ratio', 'goal', ''], rows),
     '',
     `${machine()}, Node ${process.versions.node}, PostgreSQL ${on.postgresVersion} with fsync on; pools of 20. Every event is a new ` +
-      '`invoice.paid` that becomes one invoice on both sides; Tollgate besides keeps the event under its unique id before it answers. ' +
-      `Medians of ${REPETITIONS} interleaved repetitions of ${EVENTS.toLocaleString('en')} events, which were signed before, after ${WARM_UP_MS / 1_000} s of events for each that do not count; the invoices were counted after each.`,
+      '`invoice.paid` that becomes one invoice on all sides. Tollgate keeps the event under its unique id before it answers, and the engine ' +
+      'where it says so does as much, by its own connections; as published it keeps no events and knows none again. ' +
+      `Medians of ${REPETITIONS} interleaved repetitions of ${EVENTS.toLocaleString('en')} events, which were signed before, after ${WARM_UP_MS / 1_000} s of events for each that do not count; the answers were compared, and the rows counted after each.`,
     '',
   ].join('\n');
   process.stdout.write(`\n${text}`);

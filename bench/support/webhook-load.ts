@@ -37,7 +37,8 @@ async function measure({ port, callers, events }: WebhookOrder): Promise<Webhook
   const sendUntilDone = async (connection: HttpCaller) => {
     for (let event = waiting.pop(); event !== undefined; event = waiting.pop()) {
       const asked = performance.now();
-      await connection.ask(event);
+      const answer = await connection.ask(event);
+      if (answer !== '{"received":true}') throw new Error(answer.slice(0, 2_000));
       latencies.push(performance.now() - asked);
     }
   };
