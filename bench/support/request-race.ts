@@ -16,24 +16,28 @@ export interface Runner {
 
 export type Load = Omit<RequestOrder, 'port' | 'body' | 'expected' | 'seed'>;
 
-/** How often everyone's turn comes, besides a first time that only warms up. */
+/** How often everyone's turn comes, besides those that only warm up. */
 export const REPETITIONS = 5;
 
-/** Lets everyone take turns, and answers the medians of what was measured, in the order of the runners. */
+/**
+ * Lets everyone take turns, of which the first `warmUps` do not count, and answers the medians of what was measured, in the
+ * order of the runners.
+ */
 export async function raceRequests(
   runners: readonly Runner[],
   load: Load,
+  warmUps = 1,
 ): Promise<RequestMeasurement[]> {
   const generator = fork(new URL('./request-load.ts', import.meta.url));
   const found = new Map<Runner, RequestMeasurement[]>(runners.map((runner) => [runner, []]));
   try {
-    for (let repetition = 0; repetition <= REPETITIONS; repetition += 1) {
+    for (let repetition = 0; repetition < warmUps + REPETITIONS; repetition += 1) {
       for (const runner of repetition % 2 === 0 ? runners : runners.toReversed()) {
         const { port, body, expected } = runner;
         const order: RequestOrder = { ...load, port, body, expected, seed: repetition };
         const measured = await measure(generator, order);
         tell(runner, measured);
-        if (repetition > 0) found.get(runner)?.push(measured);
+        if (repetition >= warmUps) found.get(runner)?.push(measured);
       }
     }
   } finally {
