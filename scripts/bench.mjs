@@ -33,7 +33,8 @@ await main(async () => {
   try {
     return await runAll(names, args, node, { ...environmentFor(node), BENCH_STAGES: stages });
   } finally {
-    await rm(stages, { recursive: true, force: true });
+    // A PostgreSQL that was cut off may be writing still.
+    await rm(stages, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 });
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -60,7 +60,7 @@ export async function setStage(accounts = ACCOUNTS): Promise<Stage> {
   // biome-ignore lint/style/noProcessEnv: a program that nobody configures by a file.
   const { BENCH_STAGES: stages } = process.env;
   const filled = stages === undefined ? folder : join(stages, String(accounts));
-  if (!existsSync(join(filled, 'postgres'))) await fill(filled, accounts);
+  if (filled === folder || !existsSync(filled)) await fill(filled, accounts);
   if (filled !== folder) await cp(filled, folder, { recursive: true });
   const postgres = await startEmbeddedPostgres({ dataDir: folder, durable: true });
   const [row] = await run(postgres.superuserUrl, 'show server_version');
@@ -92,12 +92,18 @@ export async function setStage(accounts = ACCOUNTS): Promise<Stage> {
   };
 }
 
-async function fill(dataDir: string, accounts: number): Promise<void> {
-  const postgres = await startEmbeddedPostgres({ dataDir, durable: true });
-  await migrate({ ownerUrl: postgres.ownerUrl, appRole: null });
-  await run(postgres.ownerUrl, seed(accounts));
-  await run(postgres.ownerUrl, 'vacuum (analyze)');
-  await postgres.stop();
+/** What is there is filled: a folder gets its name when it is. */
+async function fill(folder: string, accounts: number): Promise<void> {
+  const unfinished = `${folder}.unfinished`;
+  const postgres = await startEmbeddedPostgres({ dataDir: unfinished, durable: true });
+  try {
+    await migrate({ ownerUrl: postgres.ownerUrl, appRole: null });
+    await run(postgres.ownerUrl, seed(accounts));
+    await run(postgres.ownerUrl, 'vacuum (analyze)');
+  } finally {
+    await postgres.stop();
+  }
+  await rename(unfinished, folder);
 }
 
 /** Runs one text on a connection of its own; answers with its rows. */

@@ -48,6 +48,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     genReqId: requestIdOf,
+    frameworkErrors: refuseAddress,
   });
   server.addHook('onRequest', (request, reply, done) => {
     if (request.routeOptions.config.isForMachines !== true) reply.headers(SECURITY_HEADERS);
@@ -72,6 +73,21 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   if (options.renderGraphiql !== null) addGraphiql(server, options.renderGraphiql);
   for (const route of options.routes) await server.register(route);
   return server;
+}
+
+/** What is no address at all gets to no hook and no route. */
+function refuseAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  void reply
+    .code(error.statusCode ?? 400)
+    .headers(SECURITY_HEADERS)
+    .header('x-request-id', request.id)
+    .type('application/problem+json')
+    .send({
+      type: 'about:blank',
+      title: 'Bad Request',
+      status: error.statusCode ?? 400,
+      detail: 'The address is not a valid one: look for a stray % in it.',
+    });
 }
 
 function addHealth(server: FastifyInstance, { isReady }: HttpServerOptions): void {

@@ -58,7 +58,8 @@ const ADD_JOB = `(graphile_worker.add_job('${WORK_WEBHOOK_EVENT}', json_build_ob
 
 /**
  * Ends each of the values that a text brings for a column: an array would have every quote in it escaped, of which an event
- * has hundreds. JSON has no such character, neither between its words nor within them, and an identifier has none either.
+ * has hundreds. JSON has no such character, neither between its words nor within them, and an identifier has none either; the
+ * adapters let in no text that has it.
  */
 const SEPARATOR = '\x1e';
 

@@ -256,7 +256,7 @@ export type WebhookHeaders = Readonly<Record<string, string | readonly string[] 
 export interface VerifiedWebhook {
   readonly eventId: string;
   readonly type: string;
-  /** The event in JSON, as far as it may be kept: where nothing had to be left out, as it came. */
+  /** The event in JSON, if what was signed is that, as far as it may be kept: where nothing had to be left out, as it came. */
   readonly text: string;
 }
 

@@ -23,6 +23,8 @@ describe('the headers of an answer', () => {
     ['health', '/healthz', {}, 200],
     ['readiness', '/readyz', {}, 200],
     ['nothing', '/nothing', {}, 404],
+    ['no address', '/%', {}, 400],
+    ['no address of a webhook', '/webhooks/stripe%', { method: 'POST' }, 400],
     ['GraphiQL', '/graphiql', {}, 200],
   ];
 
