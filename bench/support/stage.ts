@@ -58,11 +58,12 @@ const seed = (accounts: number) => `
 export async function setStage(accounts = ACCOUNTS): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'tollgate-bench-'));
   // biome-ignore lint/style/noProcessEnv: a program that nobody configures by a file.
-  const { BENCH_STAGES: stages } = process.env;
-  const filled = stages === undefined ? folder : join(stages, String(accounts));
-  if (filled === folder || !existsSync(filled)) await fill(filled, accounts);
-  if (filled !== folder) await cp(filled, folder, { recursive: true });
-  const postgres = await startEmbeddedPostgres({ dataDir: folder, durable: true });
+  const { BENCH_STAGES: stages = folder } = process.env;
+  const filled = join(stages, `accounts-${accounts}`);
+  if (!existsSync(filled)) await fill(filled, accounts);
+  const dataDir = join(folder, 'database');
+  await cp(filled, dataDir, { recursive: true });
+  const postgres = await startEmbeddedPostgres({ dataDir, durable: true });
   const [row] = await run(postgres.superuserUrl, 'show server_version');
   const { ownerUrl, superuserUrl } = postgres;
   const create = async (name: string, template: string, url: string) => {

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AccountBlocked } from '../features/account/account.errors.ts';
 import { accountFor } from '../features/account/caller.policy.ts';
@@ -9,6 +8,7 @@ import { DomainError, InvalidInput, RateLimited } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Admit } from './door-keeper.ts';
+import { sendProblem } from './problem.ts';
 
 interface GateRouteOptions {
   readonly admit: Admit;
@@ -126,14 +126,5 @@ function answer(
   details: object = {},
 ): FastifyReply {
   if (status === 401) reply.header('www-authenticate', 'Bearer');
-  const problem = {
-    type: 'about:blank',
-    title: STATUS_CODES[status],
-    status,
-    detail: message,
-    error: code,
-    message,
-    ...details,
-  };
-  return reply.code(status).type('application/problem+json').send(problem);
+  return sendProblem(reply, status, message, { error: code, message, ...details });
 }

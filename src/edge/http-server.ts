@@ -17,6 +17,7 @@ import type { Tracing } from '../platform/tracing.ts';
 import type { Admit } from './door-keeper.ts';
 import { type ErrorFormat, httpStatusOf } from './error-format.ts';
 import type { GraphServer } from './graphql-server.ts';
+import { sendProblem } from './problem.ts';
 import { requestIdOf } from './request-id.ts';
 import { observeRequests } from './request-observer.ts';
 import { GRAPHIQL_POLICY, SECURITY_HEADERS } from './security-headers.ts';
@@ -57,15 +58,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   });
   observeRequests(server, options);
   server.setNotFoundHandler((request, reply) => {
-    void reply
-      .code(404)
-      .type('application/problem+json')
-      .send({
-        type: 'about:blank',
-        title: 'Not found',
-        status: 404,
-        detail: `There is nothing at ${request.method} ${request.url.split('?')[0]}. GraphQL is at /graphql.`,
-      });
+    const where = `${request.method} ${request.url.split('?')[0]}`;
+    sendProblem(reply, 404, `There is nothing at ${where}. GraphQL is at /graphql.`);
   });
   addHealth(server, options);
   // The prefix keeps the preflights of other paths out: what answers them answers for all paths below.
@@ -76,18 +70,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 }
 
 /** What is no address at all gets to no hook and no route. */
-function refuseAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  void reply
-    .code(error.statusCode ?? 400)
-    .headers(SECURITY_HEADERS)
-    .header('x-request-id', request.id)
-    .type('application/problem+json')
-    .send({
-      type: 'about:blank',
-      title: 'Bad Request',
-      status: error.statusCode ?? 400,
-      detail: 'The address is not a valid one: look for a stray % in it.',
-    });
+function refuseAddress(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
+  sendProblem(reply, 400, 'The address is not a valid one: look for a stray % in it.');
 }
 
 function addHealth(server: FastifyInstance, { isReady }: HttpServerOptions): void {

@@ -1,7 +1,8 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Metrics } from '../platform/metrics.ts';
+import { sendProblem } from './problem.ts';
 
 interface MetricsRouteOptions {
   readonly metrics: Metrics;
@@ -31,11 +32,7 @@ const DETAILS = {
 
 function refuse(reply: FastifyReply, status: keyof typeof DETAILS): FastifyReply {
   if (status === 401) reply.header('www-authenticate', 'Bearer');
-  const problem = { type: 'about:blank', title: STATUS_CODES[status], status };
-  return reply
-    .code(status)
-    .type('application/problem+json')
-    .send({ ...problem, detail: DETAILS[status] });
+  return sendProblem(reply, status, DETAILS[status]);
 }
 
 function isLocal({ socket, headers }: IncomingMessage): boolean {

@@ -5,6 +5,7 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { Channel } from '../platform/money.ts';
 import { InvalidWebhook } from '../providers/payment-errors.ts';
 import type { PaymentProvider } from '../providers/payment-provider.ts';
+import { sendProblem } from './problem.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 interface WebhookRouteOptions {
@@ -15,15 +16,6 @@ interface WebhookRouteOptions {
 }
 
 const LARGEST_WEBHOOK = 262_144;
-
-/** What a refusal is called; RFC 9457 wants the same title whenever the type is the same. */
-const TITLES: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-};
 
 /**
  * The door for webhooks, `POST /webhooks/stripe` and `/webhooks/creem` as far as these providers are set up: checks the
@@ -124,9 +116,5 @@ function detailOf(status: number): string {
 }
 
 function refuse(reply: FastifyReply, status: number, detail: string): FastifyReply {
-  return reply
-    .code(status)
-    .headers(SECURITY_HEADERS)
-    .type('application/problem+json')
-    .send({ type: 'about:blank', title: TITLES[status] ?? 'Bad Request', status, detail });
+  return sendProblem(reply.headers(SECURITY_HEADERS), status, detail);
 }

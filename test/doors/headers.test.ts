@@ -28,6 +28,8 @@ describe('the headers of an answer', () => {
     ['GraphiQL', '/graphiql', {}, 200],
   ];
 
+  const initOf = (what: string) => ANSWERS.find(([name]) => name === what)?.[2] ?? {};
+
   it.each(ANSWERS)('protect browsers from misuse: %s', async (what, path, init, status) => {
     const { headers, ...answer } = await fetch(gateway.url + path, init).then((response) => ({
       headers: response.headers,
@@ -45,6 +47,27 @@ describe('the headers of an answer', () => {
     if (what === 'GraphiQL') expect(policy).toContain("connect-src 'self' ws: wss:");
     else expect(policy).toMatch(/^default-src 'none';/);
     expect(policy).toContain("frame-ancestors 'none'");
+  });
+
+  it.each<[string, RequestInit, string, string]>([
+    ['/%', {}, 'Bad Request', 'look for a stray % in it'],
+    ['/nothing', {}, 'Not Found', 'GraphQL is at /graphql'],
+    [
+      '/webhooks/stripe',
+      initOf('a webhook of another type'),
+      'Unsupported Media Type',
+      'application/json',
+    ],
+    ['/webhooks/stripe', initOf('too large a webhook'), 'Content Too Large', 'at most 256 KiB'],
+  ])('go with a problem that says what to do: %s', async (path, init, title, detail) => {
+    const answer = await fetch(gateway.url + path, init);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(await answer.json()).toEqual({
+      type: 'about:blank',
+      title,
+      status: answer.status,
+      detail: expect.stringContaining(detail),
+    });
   });
 
   it('forbid to keep what only its owner may see', async () => {
